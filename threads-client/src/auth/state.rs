@@ -1,0 +1,55 @@
+//! The random value that ties a redirect to the session that started it.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
+
+use crate::{Error, Result};
+
+/// The `state` of a login: 256 random bits that must come back with the redirect.
+#[derive(Clone)]
+pub struct CsrfState(Zeroizing<String>);
+
+impl CsrfState {
+    pub(super) fn random() -> Result<Self> {
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        getrandom::fill(bytes.as_mut_slice())
+            .map_err(|_| Error::invalid("state", "this machine has no source of randomness"))?;
+        Ok(Self(Zeroizing::new(
+            URL_SAFE_NO_PAD.encode(bytes.as_slice()),
+        )))
+    }
+
+    /// A state that was kept with a session, or came back with a redirect.
+    pub fn from_stored(state: String) -> Self {
+        Self(Zeroizing::new(state))
+    }
+
+    /// The state itself, to keep it with a session.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether another state is the same one; takes equally long for all states of one length.
+    ///
+    /// An empty state matches nothing, not even itself.
+    pub fn matches(&self, other: &str) -> bool {
+        let (ours, theirs) = (self.0.as_bytes(), other.as_bytes());
+        if ours.is_empty() || ours.len() != theirs.len() {
+            return false;
+        }
+        let difference = ours
+            .iter()
+            .zip(theirs)
+            .fold(0, |difference, (our, their)| difference | (our ^ their));
+        std::hint::black_box(difference) == 0
+    }
+}
+
+impl fmt::Debug for CsrfState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CsrfState([redacted])")
+    }
+}

@@ -1,0 +1,347 @@
+//! The client: one token, one set of connections, one handle per area.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::header::HeaderValue;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::auth::grant;
+use crate::http::retry::RetryPolicy;
+use crate::http::usage::{AppUsage, UsageCell};
+use crate::http::{self, Call, Fields, Repeat, Settings, Timeouts, Transport};
+use crate::{
+    AccessToken, Error, GetRequest, InsightsApi, PostsApi, ProfileApi, PublishingApi, QuotaApi,
+    Result, TokenGrant,
+};
+
+/// Version of the Graph API that all data calls go to.
+const VERSION: &str = "v1.0";
+
+/// A client for the Threads API, acting for one account.
+///
+/// Clones are cheap and share everything: connections, settings and the token. For many accounts build one
+/// client and derive the others [`with_access_token`](Self::with_access_token).
+///
+/// Dropping the future of a call stops waiting for it; a request that was already sent may still be carried
+/// out.
+///
+/// ```no_run
+/// # async fn run() -> threads_client::Result<()> {
+/// use threads_client::{AccessToken, Client};
+///
+/// let client = Client::builder().access_token(AccessToken::new("THQ…")).build()?;
+/// let profile = client.profile().get().await?;
+/// println!("logged in as {}", profile.username);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    connection: Arc<Connection>,
+    auth: Option<Auth>,
+    usage: UsageCell,
+}
+
+/// What clients of several accounts share.
+struct Connection {
+    transport: Transport,
+    base: Url,
+    data: Url,
+    placement: TokenPlacement,
+}
+
+struct Auth {
+    token: AccessToken,
+    /// None if the token cannot be a header; calls then fail before sending.
+    header: Option<HeaderValue>,
+}
+
+/// Where the token travels in data calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum TokenPlacement {
+    /// In the `Authorization` header, which stays out of access logs.
+    #[default]
+    Header,
+    /// As `access_token` in the query of reads and in the form body of writes, as Meta's samples do.
+    Query,
+}
+
+impl Client {
+    /// Starts building a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// The same client for another account: shares connections and settings, not the usage figures.
+    pub fn with_access_token(&self, token: AccessToken) -> Self {
+        let inner = Inner {
+            connection: Arc::clone(&self.inner.connection),
+            auth: Some(Auth::new(token)),
+            usage: UsageCell::default(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The profile of the account, and public profiles.
+    pub fn profile(&self) -> ProfileApi<'_> {
+        ProfileApi::new(self)
+    }
+
+    /// The posts of the account.
+    pub fn posts(&self) -> PostsApi<'_> {
+        PostsApi::new(self)
+    }
+
+    /// Figures about the account and its posts.
+    pub fn insights(&self) -> InsightsApi<'_> {
+        InsightsApi::new(self)
+    }
+
+    /// Creating and publishing posts.
+    pub fn publishing(&self) -> PublishingApi<'_> {
+        PublishingApi::new(self)
+    }
+
+    /// How many posts the account may still publish.
+    pub fn quota(&self) -> QuotaApi<'_> {
+        QuotaApi::new(self)
+    }
+
+    /// A read that this crate has no method for, relative to the API version.
+    ///
+    /// It has the same authentication, retries and errors as every other read.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::{Page, Post};
+    ///
+    /// let mentions: Page<Post> =
+    ///     client.get("me/mentions").query(&[("fields", "id,username,text")]).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get<T: DeserializeOwned>(&self, path: impl Into<String>) -> GetRequest<'_, T> {
+        GetRequest::new(self, path.into())
+    }
+
+    /// Trades the client's long-lived token for one that lives another 60 days.
+    ///
+    /// Works from 24 hours after the token was made until it ends, and needs no app secret. The client keeps
+    /// its old token; use the new one with [`with_access_token`](Self::with_access_token).
+    ///
+    /// Scope: `threads_basic`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/long-lived-tokens).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_auth`] if the token is no longer good; any other [`Error`] of a call.
+    pub async fn refresh_access_token(&self) -> Result<TokenGrant> {
+        let connection = &self.inner.connection;
+        grant::refresh(&connection.transport, &connection.base, &self.auth()?.token).await
+    }
+
+    /// The latest use of the call limit that Meta reported for this token, if it reported one.
+    pub fn usage(&self) -> Option<AppUsage> {
+        self.inner.usage.latest()
+    }
+
+    /// A read below the API version.
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        endpoint: impl Into<Cow<'static, str>>,
+        path: &[&str],
+        mut query: Fields,
+    ) -> Result<T> {
+        let auth = self.auth()?;
+        if self.inner.connection.placement == TokenPlacement::Query {
+            query.add("access_token", auth.token.expose());
+        }
+        self.send(Call::get(endpoint, self.url(path)?, &query), auth)
+            .await
+    }
+
+    /// A write below the API version.
+    pub(crate) async fn write<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        path: &[&str],
+        mut form: Fields,
+        repeat: Repeat,
+    ) -> Result<T> {
+        let auth = self.auth()?;
+        if self.inner.connection.placement == TokenPlacement::Query {
+            form.add("access_token", auth.token.expose());
+        }
+        let call = Call::post(endpoint, self.url(path)?, form).repeat(repeat);
+        let call = if repeat == Repeat::Never {
+            call.on_fresh_connection()
+        } else {
+            call
+        };
+        self.send(call, auth).await
+    }
+
+    fn url(&self, path: &[&str]) -> Result<Url> {
+        http::join(&self.inner.connection.data, path)
+    }
+
+    async fn send<'a, T: DeserializeOwned>(&'a self, call: Call<'a>, auth: &'a Auth) -> Result<T> {
+        let connection = &self.inner.connection;
+        let header = match connection.placement {
+            TokenPlacement::Header => auth.header.as_ref(),
+            TokenPlacement::Query => None,
+        };
+        let call = call
+            .bearer(header)
+            .secrets([Some(auth.token.expose()), None, None]);
+        connection
+            .transport
+            .send(call, Some(&self.inner.usage))
+            .await
+    }
+
+    fn auth(&self) -> Result<&Auth> {
+        let auth = self
+            .inner
+            .auth
+            .as_ref()
+            .ok_or_else(|| Error::invalid("access_token", "this call needs one"))?;
+        if auth.header.is_none() {
+            http::bearer(&auth.token)?;
+        }
+        Ok(auth)
+    }
+}
+
+impl Auth {
+    fn new(token: AccessToken) -> Self {
+        let header = http::bearer(&token).ok();
+        Self { token, header }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field(
+                "host",
+                &self.inner.connection.base.host_str().unwrap_or_default(),
+            )
+            .field(
+                "token",
+                &format_args!("{}", presence(self.inner.auth.is_some())),
+            )
+            .finish()
+    }
+}
+
+/// Builds a [`Client`].
+#[derive(Clone, Default)]
+#[must_use]
+pub struct ClientBuilder {
+    token: Option<AccessToken>,
+    base: Option<Url>,
+    placement: TokenPlacement,
+    retry: RetryPolicy,
+    timeouts: Timeouts,
+    user_agent: Option<String>,
+}
+
+impl ClientBuilder {
+    /// The token of the account to act for. A client without one can only hand out others.
+    pub fn access_token(mut self, token: AccessToken) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// Another host than `https://graph.threads.net`, without the API version.
+    ///
+    /// It must be HTTPS, except on the own machine.
+    pub fn base_url(mut self, base: Url) -> Self {
+        self.base = Some(base);
+        self
+    }
+
+    /// Where the token travels in data calls.
+    pub fn token_placement(mut self, placement: TokenPlacement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// How reads are repeated. Publications never are.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// How long calls may take.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// What to call ourselves in the `User-Agent` header.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// Makes the client; nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidRequest`] if the token, the base URL or the user agent cannot be used;
+    /// [`Error::Transport`] if TLS cannot be set up on this machine.
+    pub fn build(self) -> Result<Client> {
+        if let Some(token) = &self.token {
+            http::bearer(token)?;
+        }
+        let settings = Settings::new(self.base, self.user_agent, self.retry, self.timeouts)?;
+        let connection = Connection {
+            transport: Transport::new(&settings)?,
+            data: http::join(&settings.base, &[VERSION])?,
+            base: settings.base,
+            placement: self.placement,
+        };
+        let inner = Inner {
+            connection: Arc::new(connection),
+            auth: self.token.map(Auth::new),
+            usage: UsageCell::default(),
+        };
+        Ok(Client {
+            inner: Arc::new(inner),
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientBuilder")
+            .field(
+                "host",
+                &self
+                    .base
+                    .as_ref()
+                    .and_then(Url::host_str)
+                    .unwrap_or("default"),
+            )
+            .field("token", &format_args!("{}", presence(self.token.is_some())))
+            .finish_non_exhaustive()
+    }
+}
+
+fn presence(is_present: bool) -> &'static str {
+    if is_present { "present" } else { "absent" }
+}

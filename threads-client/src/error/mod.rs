@@ -1,0 +1,293 @@
+//! What can go wrong, in kinds a caller can act on.
+
+mod api;
+mod classify;
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+pub use api::{ApiError, ApiErrorKind};
+
+use crate::ContainerId;
+use crate::publishing::{Container, DraftError};
+
+/// Result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call failed.
+///
+/// No variant holds a URL, a token, an app secret or the body of an answer: not in `Display`, not in
+/// `Debug` and not in the chain of sources.
+///
+/// Decide by the predicates ([`is_retryable`](Self::is_retryable), [`is_auth`](Self::is_auth),
+/// [`retry_after`](Self::retry_after)) rather than by codes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Meta answered, and the answer was a refusal or a failure.
+    #[error(transparent)]
+    Api(Box<ApiError>),
+
+    /// No complete answer within the time limit; the request may have been carried out.
+    #[error("`{endpoint}` did not answer in time")]
+    Timeout {
+        /// Template of the call, such as `GET /{post}/insights`.
+        endpoint: Cow<'static, str>,
+    },
+
+    /// The connection failed before a complete answer was read.
+    #[error(transparent)]
+    Transport(TransportError),
+
+    /// Meta answered with success, but the body is not what was expected.
+    #[error("could not decode the answer of `{endpoint}` at `{path}`")]
+    Decode {
+        /// Template of the call, such as `GET /{post}/insights`.
+        endpoint: Cow<'static, str>,
+        /// Where in the JSON document, such as `data[0].values`.
+        path: String,
+        /// In what way it is not what was expected.
+        source: DecodeFailure,
+    },
+
+    /// The request cannot be right, so it was not sent.
+    #[error(transparent)]
+    InvalidRequest(InvalidRequest),
+
+    /// The container cannot be published: it failed, it expired, or it is still not finished.
+    #[error("container {} is {}, not FINISHED", .0.id, .0.status)]
+    Container(Box<Container>),
+
+    /// The last step of a publication failed, so the post may or may not be live.
+    #[error(transparent)]
+    Publish(Box<PublishError>),
+
+    /// A stream read as many pages as it was allowed to, and there are more.
+    #[error("`{endpoint}` has more than {pages} pages")]
+    PageLimit {
+        /// Template of the call.
+        endpoint: Cow<'static, str>,
+        /// How many pages were read.
+        pages: usize,
+    },
+}
+
+impl Error {
+    /// Whether the same failure may be gone a little later.
+    ///
+    /// This says nothing about whether the call may be *sent* again: a publication may have happened all
+    /// the same. Ask for the container first.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Api(error) => matches!(
+                error.kind,
+                ApiErrorKind::Transient | ApiErrorKind::RateLimited
+            ),
+            Self::Timeout { .. } | Self::Transport(_) => true,
+            Self::Publish(error) => error.source.is_retryable(),
+            Self::Decode { .. }
+            | Self::InvalidRequest(_)
+            | Self::Container(_)
+            | Self::PageLimit { .. } => false,
+        }
+    }
+
+    /// Whether Meta said that the token is no longer good.
+    ///
+    /// A dead token can come in disguise: Meta has been seen to answer a call on `/me` with code 100 or 24,
+    /// "the requested resource does not exist", instead of code 190. This predicate does not guess. After
+    /// such an answer to a call on the own account, check the token (read the profile, or
+    /// [`OAuthClient::debug_token`](crate::OAuthClient::debug_token)) before believing it.
+    pub fn is_auth(&self) -> bool {
+        self.api()
+            .is_some_and(|error| error.kind == ApiErrorKind::Unauthenticated)
+    }
+
+    /// How long Meta asks to wait, if it says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.api().and_then(|error| error.retry_after)
+    }
+
+    /// Meta's answer, if this error is one.
+    pub fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(error) => Some(error),
+            Self::Publish(error) => error.source.api(),
+            _ => None,
+        }
+    }
+
+    /// The container to ask about, where the error concerns one.
+    pub fn container(&self) -> Option<&ContainerId> {
+        match self {
+            Self::Container(container) => Some(&container.id),
+            Self::Publish(error) => Some(&error.container),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn invalid(field: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::InvalidRequest(InvalidRequest {
+            field: Some(Cow::Borrowed(field)),
+            reason: reason.into(),
+        })
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        Self::Api(Box::new(error))
+    }
+}
+
+impl From<DraftError> for Error {
+    fn from(error: DraftError) -> Self {
+        let reason = error.rule.to_string();
+        Self::InvalidRequest(InvalidRequest {
+            field: Some(Cow::Owned(error.field)),
+            reason: reason.into(),
+        })
+    }
+}
+
+/// A request that was refused here, before anything was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidRequest {
+    /// Which part of the request is wrong.
+    pub field: Option<Cow<'static, str>>,
+    /// What is wrong with it.
+    pub reason: Cow<'static, str>,
+}
+
+impl fmt::Display for InvalidRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            Some(field) => write!(formatter, "invalid `{field}`: {}", self.reason),
+            None => write!(formatter, "invalid request: {}", self.reason),
+        }
+    }
+}
+
+impl StdError for InvalidRequest {}
+
+/// A connection that failed, with every URL taken out.
+#[derive(Debug)]
+pub struct TransportError {
+    endpoint: Cow<'static, str>,
+    step: TransportStep,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+/// How far a failed exchange had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransportStep {
+    Connect,
+    Exchange,
+    Body,
+}
+
+impl TransportError {
+    pub(crate) fn new(
+        endpoint: Cow<'static, str>,
+        step: TransportStep,
+        source: Box<dyn StdError + Send + Sync>,
+    ) -> Self {
+        Self {
+            endpoint,
+            step,
+            source,
+        }
+    }
+
+    /// Whether the connection could not be made, so that no byte of the request left.
+    ///
+    /// Only then is it certain that Meta did not see the request.
+    pub fn is_connect(&self) -> bool {
+        self.step == TransportStep::Connect
+    }
+
+    /// Template of the call, such as `GET /me`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = &self.endpoint;
+        match self.step {
+            TransportStep::Connect => write!(formatter, "could not connect for `{endpoint}`"),
+            TransportStep::Exchange => {
+                write!(formatter, "the connection failed during `{endpoint}`")
+            }
+            TransportStep::Body => write!(formatter, "the answer of `{endpoint}` broke off"),
+        }
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
+
+/// In what way the body of an answer was not what was expected.
+///
+/// Deliberately without any text of the body, which can hold tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeFailure {
+    /// The body is not JSON.
+    #[error("the body is not JSON (line {line}, column {column})")]
+    Syntax {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// The JSON document ends too early, or the body is empty.
+    #[error("the body ends too early")]
+    UnexpectedEnd,
+    /// A value is missing, or of another type than documented.
+    #[error("a value is missing or of another type than documented (line {line}, column {column})")]
+    Shape {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// The body is larger than this crate accepts.
+    #[error("the body is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+}
+
+/// The last step of [`publish`](crate::PublishingApi::publish) failed.
+///
+/// The post may be live. Ask with [`container`](crate::PublishingApi::container) whether the container is
+/// `PUBLISHED` before publishing anything again.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct PublishError {
+    /// The container that was to be published.
+    pub container: ContainerId,
+    /// What happened.
+    pub source: Error,
+}
+
+impl fmt::Display for PublishError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "publishing container {} failed", self.container)
+    }
+}
+
+impl StdError for PublishError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.source)
+    }
+}

@@ -1,0 +1,160 @@
+//! Paging by cursors.
+//!
+//! Meta's `paging.next` is a whole URL that can hold the access token, so it is not even read here.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use futures::Stream;
+use futures::stream;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::{Error, Result};
+
+/// A place between two pages, meaningful to Meta only.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// A cursor that was kept as text.
+    pub fn new(cursor: impl Into<String>) -> Self {
+        Self(cursor.into())
+    }
+
+    /// The cursor as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Cursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Cursor").field(&self.0).finish()
+    }
+}
+
+/// One page of a list.
+///
+/// A last page can still have a `next` cursor; the page after it is then empty.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// What is on the page, in Meta's order.
+    pub items: Vec<T>,
+    /// Where the next page starts.
+    pub next: Option<Cursor>,
+    /// Where the page before ends.
+    pub previous: Option<Cursor>,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let body = PageBody::deserialize(deserializer)?;
+        let cursors = body
+            .paging
+            .and_then(|paging| paging.cursors)
+            .unwrap_or_default();
+        let usable = |cursor: Option<Cursor>| cursor.filter(|cursor| !cursor.0.is_empty());
+        Ok(Self {
+            items: body.data,
+            next: usable(cursors.after),
+            previous: usable(cursors.before),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct PageBody<T> {
+    data: Vec<T>,
+    paging: Option<Paging>,
+}
+
+#[derive(Deserialize)]
+struct Paging {
+    cursors: Option<Cursors>,
+}
+
+#[derive(Deserialize, Default)]
+struct Cursors {
+    before: Option<Cursor>,
+    after: Option<Cursor>,
+}
+
+/// The items of all pages, one after the other.
+///
+/// It ends after an empty page, a page without a cursor, a cursor that was seen before, or an error. A list
+/// that is longer than `max_pages` ends with an error rather than as if it were complete.
+pub(crate) fn stream<T, F, A>(
+    endpoint: &'static str,
+    max_pages: usize,
+    fetch: F,
+) -> impl Stream<Item = Result<T>> + Send + Unpin + use<T, F, A>
+where
+    T: Send + 'static,
+    F: Fn(Option<Cursor>) -> A + Send + 'static,
+    A: Future<Output = Result<Page<T>>> + Send + 'static,
+{
+    let start = Walk {
+        items: Vec::new().into_iter(),
+        seen: HashSet::new(),
+        step: Step::First,
+        pages: 0,
+    };
+    Box::pin(stream::unfold(
+        (start, fetch),
+        move |(mut walk, fetch)| async move {
+            loop {
+                if let Some(item) = walk.items.next() {
+                    return Some((Ok(item), (walk, fetch)));
+                }
+                let cursor = match std::mem::replace(&mut walk.step, Step::Done) {
+                    Step::First => None,
+                    Step::After(cursor) => Some(cursor),
+                    Step::Done => return None,
+                };
+                if walk.pages == max_pages {
+                    return Some((
+                        Err(Error::PageLimit {
+                            endpoint: endpoint.into(),
+                            pages: max_pages,
+                        }),
+                        (walk, fetch),
+                    ));
+                }
+                match fetch(cursor).await {
+                    Ok(page) => walk.turn(page),
+                    Err(error) => return Some((Err(error), (walk, fetch))),
+                }
+            }
+        },
+    ))
+}
+
+struct Walk<T> {
+    items: std::vec::IntoIter<T>,
+    seen: HashSet<Cursor>,
+    step: Step,
+    pages: usize,
+}
+
+enum Step {
+    First,
+    After(Cursor),
+    Done,
+}
+
+impl<T> Walk<T> {
+    fn turn(&mut self, page: Page<T>) {
+        self.pages += 1;
+        let is_empty = page.items.is_empty();
+        self.items = page.items.into_iter();
+        if let Some(next) = page.next
+            && !is_empty
+            && self.seen.insert(next.clone())
+        {
+            self.step = Step::After(next);
+        }
+    }
+}

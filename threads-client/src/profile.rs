@@ -1,0 +1,174 @@
+//! Profiles: the account's own, and public ones.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use url::Url;
+
+use crate::http::Fields;
+use crate::open_enum::open_enum;
+use crate::{Client, Error, Result, UserId, wire};
+
+/// Profile calls; made by [`Client::profile`].
+#[derive(Debug, Clone, Copy)]
+pub struct ProfileApi<'a> {
+    client: &'a Client,
+}
+
+impl<'a> ProfileApi<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// The profile of the token's own account.
+    ///
+    /// Asks for the fields that every account can read; see [`select`](Self::select) for the others.
+    ///
+    /// Scope: `threads_basic`. See [Meta's page](https://developers.facebook.com/docs/threads/threads-profiles).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] of a call.
+    pub async fn get(self) -> Result<Profile> {
+        self.select(&[
+            ProfileField::Name,
+            ProfileField::PictureUrl,
+            ProfileField::Biography,
+            ProfileField::IsVerified,
+        ])
+        .await
+    }
+
+    /// The profile of the token's own account, with the chosen fields beside id and username.
+    ///
+    /// Scope: `threads_basic`. See [Meta's page](https://developers.facebook.com/docs/threads/threads-profiles).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] of a call. Meta refuses the whole call if one field is not available.
+    pub async fn select(self, fields: &[ProfileField]) -> Result<Profile> {
+        let mut names = String::from("id,username");
+        for field in fields {
+            names.push(',');
+            names.push_str(field.as_str());
+        }
+        self.client
+            .read("GET /me", &["me"], Fields::new().with("fields", &names))
+            .await
+    }
+
+    /// A public profile, by its exact username; a leading `@` is dropped.
+    ///
+    /// Meta answers for profiles with 100 followers or more, up to 1,000 times in 24 hours.
+    ///
+    /// Scopes: `threads_basic`, `threads_profile_discovery`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/threads-profiles).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidRequest`] for an empty username; any other [`Error`] of a call.
+    pub async fn lookup(self, username: impl AsRef<str> + Send) -> Result<PublicProfile> {
+        let username = username.as_ref().trim();
+        let username = username.strip_prefix('@').unwrap_or(username);
+        if username.is_empty() {
+            return Err(Error::invalid("username", "must not be empty"));
+        }
+        let query = Fields::new().with("username", username);
+        self.client
+            .read("GET /profile_lookup", &["profile_lookup"], query)
+            .await
+    }
+}
+
+open_enum! {
+    /// A field of [`Profile`] that can be asked for.
+    pub enum ProfileField {
+        /// Display name.
+        Name = "name",
+        /// Address of the picture.
+        PictureUrl = "threads_profile_picture_url",
+        /// Text about the account.
+        Biography = "threads_biography",
+        /// Whether the account is verified.
+        IsVerified = "is_verified",
+        /// What the account searched for.
+        RecentlySearchedKeywords = "recently_searched_keywords",
+        /// Whether the account may limit posts to countries.
+        IsEligibleForGeoGating = "is_eligible_for_geo_gating",
+    }
+}
+
+/// The profile of the token's own account. A field that was not asked for is `None`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Profile {
+    /// Id of the account, scoped to the app.
+    pub id: UserId,
+    /// Handle, without `@`.
+    pub username: String,
+    /// Display name.
+    pub name: Option<String>,
+    /// Address of the picture; it expires.
+    #[serde(
+        rename = "threads_profile_picture_url",
+        default,
+        deserialize_with = "wire::url"
+    )]
+    pub picture_url: Option<Url>,
+    /// Text about the account.
+    #[serde(rename = "threads_biography")]
+    pub biography: Option<String>,
+    /// Whether the account is verified.
+    pub is_verified: Option<bool>,
+    /// What the account searched for lately.
+    pub recently_searched_keywords: Option<Vec<SearchedKeyword>>,
+    /// Whether the account may limit posts to countries.
+    pub is_eligible_for_geo_gating: Option<bool>,
+}
+
+/// A search the account made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct SearchedKeyword {
+    /// What was searched for.
+    pub query: String,
+    /// When.
+    #[serde(
+        rename = "timestamp",
+        default,
+        deserialize_with = "wire::unix_milliseconds"
+    )]
+    pub searched_at: Option<DateTime<Utc>>,
+}
+
+/// A public profile of any account. What Meta leaves out is `None`, not 0.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct PublicProfile {
+    /// Handle, without `@`.
+    pub username: String,
+    /// Display name.
+    pub name: Option<String>,
+    /// Address of the picture; it expires.
+    #[serde(
+        rename = "profile_picture_url",
+        default,
+        deserialize_with = "wire::url"
+    )]
+    pub picture_url: Option<Url>,
+    /// Text about the account.
+    pub biography: Option<String>,
+    /// Whether the account is verified.
+    pub is_verified: Option<bool>,
+    /// Followers in all.
+    pub follower_count: Option<u64>,
+    /// Likes in the past seven days.
+    pub likes_count: Option<u64>,
+    /// Quotes in the past seven days.
+    pub quotes_count: Option<u64>,
+    /// Replies in the past seven days.
+    pub replies_count: Option<u64>,
+    /// Reposts in the past seven days.
+    pub reposts_count: Option<u64>,
+    /// Views in the past seven days.
+    pub views_count: Option<u64>,
+}

@@ -1,0 +1,221 @@
+//! A post before it is sent.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::Media;
+use super::rules::{self, DraftError, DraftWarning};
+use crate::{LocationId, PostId};
+
+/// A post to be published.
+///
+/// The setters take anything; [`validate`](Self::validate) names what Meta would refuse, and nothing is sent
+/// before it passes. The JSON form is stable, and unknown members are refused: a draft that was kept by a
+/// newer version is never published with a part missing.
+///
+/// ```
+/// use threads_client::{Draft, ReplyControl};
+///
+/// let draft = Draft::text("Hello").reply_control(ReplyControl::FollowersOnly).topic_tag("Rust");
+/// draft.validate()?;
+/// # Ok::<(), threads_client::DraftError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Draft {
+    /// What the post consists of, besides its text.
+    pub content: DraftContent,
+    /// Text, or caption of media; up to 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Description of the one image or video of this draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt_text: Option<String>,
+    /// Link to show as a card; only on text posts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_attachment: Option<Url>,
+    /// Topic, without `#`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic_tag: Option<String>,
+    /// Who may reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_control: Option<ReplyControl>,
+    /// The post this one replies to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<PostId>,
+    /// The post this one quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<PostId>,
+    /// Place to tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationId>,
+    /// Countries (ISO 3166-1 alpha-2) the post is shown in; empty means everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub countries: Vec<String>,
+    /// Whether to blur the media until it is tapped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_spoiler_media: bool,
+}
+
+/// What a post consists of, besides its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DraftContent {
+    /// Nothing else.
+    Text,
+    /// One image or video.
+    Single(Media),
+    /// Two to twenty images or videos, in order.
+    Carousel(Vec<Media>),
+}
+
+/// Who may reply, as sent. Reading uses [`ReplyAudience`](crate::ReplyAudience), in upper case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReplyControl {
+    /// Everyone.
+    Everyone,
+    /// Accounts the author follows.
+    AccountsYouFollow,
+    /// Accounts mentioned in the post.
+    MentionedOnly,
+    /// The author of the post above.
+    ParentPostAuthorOnly,
+    /// Followers of the author.
+    FollowersOnly,
+}
+
+impl ReplyControl {
+    /// The name Meta uses on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::AccountsYouFollow => "accounts_you_follow",
+            Self::MentionedOnly => "mentioned_only",
+            Self::ParentPostAuthorOnly => "parent_post_author_only",
+            Self::FollowersOnly => "followers_only",
+        }
+    }
+}
+
+impl Draft {
+    /// A text post.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(DraftContent::Text).with_text(text)
+    }
+
+    /// A post of one image.
+    pub fn image(url: Url) -> Self {
+        Self::new(DraftContent::Single(Media::image(url)))
+    }
+
+    /// A post of one video.
+    pub fn video(url: Url) -> Self {
+        Self::new(DraftContent::Single(Media::video(url)))
+    }
+
+    /// A post of two to twenty images and videos.
+    pub fn carousel(items: Vec<Media>) -> Self {
+        Self::new(DraftContent::Carousel(items))
+    }
+
+    fn new(content: DraftContent) -> Self {
+        Self {
+            content,
+            text: None,
+            alt_text: None,
+            link_attachment: None,
+            topic_tag: None,
+            reply_control: None,
+            reply_to: None,
+            quote: None,
+            location: None,
+            countries: Vec::new(),
+            is_spoiler_media: false,
+        }
+    }
+
+    /// Sets the text, or the caption of media; up to 500 characters.
+    pub fn with_text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+
+    /// Describes the one image or video; items of a carousel have [their own](Media::alt_text).
+    pub fn alt_text(mut self, text: impl Into<String>) -> Self {
+        self.alt_text = Some(text.into());
+        self
+    }
+
+    /// Shows a link as a card; only on text posts.
+    pub fn link_attachment(mut self, link: Url) -> Self {
+        self.link_attachment = Some(link);
+        self
+    }
+
+    /// Sets the topic: 1 to 50 characters without `#`, `.` and `&`.
+    pub fn topic_tag(mut self, tag: impl Into<String>) -> Self {
+        self.topic_tag = Some(tag.into());
+        self
+    }
+
+    /// Sets who may reply.
+    pub fn reply_control(mut self, control: ReplyControl) -> Self {
+        self.reply_control = Some(control);
+        self
+    }
+
+    /// Makes it a reply; needs `threads_manage_replies`.
+    pub fn reply_to(mut self, post: PostId) -> Self {
+        self.reply_to = Some(post);
+        self
+    }
+
+    /// Makes it a quote.
+    pub fn quote(mut self, post: PostId) -> Self {
+        self.quote = Some(post);
+        self
+    }
+
+    /// Tags a place; needs `threads_location_tagging`.
+    pub fn location(mut self, location: LocationId) -> Self {
+        self.location = Some(location);
+        self
+    }
+
+    /// Shows the post in these countries only; the account must be eligible.
+    pub fn countries(mut self, countries: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.countries = countries.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Blurs the media until it is tapped.
+    pub fn spoiler_media(mut self) -> Self {
+        self.is_spoiler_media = true;
+        self
+    }
+
+    /// Checks everything that Meta is known to refuse.
+    ///
+    /// See [Meta's page](https://developers.facebook.com/docs/threads/posts).
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken, with the field that breaks it.
+    pub fn validate(&self) -> Result<(), DraftError> {
+        rules::check(self)
+    }
+
+    /// What Meta may or may not refuse.
+    pub fn warnings(&self) -> Vec<DraftWarning> {
+        rules::warnings(self)
+    }
+
+    /// The description of the one image or video, wherever it was set.
+    pub(super) fn single_alt_text<'d>(&'d self, media: &'d Media) -> Option<&'d str> {
+        self.alt_text.as_deref().or(media.alt_text.as_deref())
+    }
+}

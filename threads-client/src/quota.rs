@@ -1,0 +1,89 @@
+//! How much may still be published.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::http::Fields;
+use crate::wire::List;
+use crate::{Client, Result};
+
+/// Quota calls; made by [`Client::quota`].
+///
+/// Each family of quotas is asked for by itself, because one missing scope can fail a call for several.
+#[derive(Debug, Clone, Copy)]
+pub struct QuotaApi<'a> {
+    client: &'a Client,
+}
+
+impl<'a> QuotaApi<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// How many posts were published in the current window, and how many may be.
+    ///
+    /// Scopes: `threads_basic`, `threads_content_publish`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#retrieve-publishing-quota-limit).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`](crate::Error) of a call.
+    pub async fn publishing(self) -> Result<PublishingQuota> {
+        self.fields("quota_usage,config").await
+    }
+
+    /// How many replies were published in the current window, and how many may be.
+    ///
+    /// Scopes: `threads_basic`, `threads_content_publish`, `threads_manage_replies`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#retrieve-publishing-quota-limit).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`](crate::Error) of a call.
+    pub async fn replies(self) -> Result<PublishingQuota> {
+        self.fields("reply_quota_usage,reply_config").await
+    }
+
+    async fn fields(self, fields: &str) -> Result<PublishingQuota> {
+        let query = Fields::new().with("fields", fields);
+        let list: List<PublishingQuota> = self
+            .client
+            .read(
+                "GET /me/threads_publishing_limit",
+                &["me", "threads_publishing_limit"],
+                query,
+            )
+            .await?;
+        Ok(list.data.into_iter().next().unwrap_or_default())
+    }
+}
+
+/// Use and size of the publishing quotas. What was not asked for, or not told, is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[non_exhaustive]
+pub struct PublishingQuota {
+    /// Posts published in the window.
+    pub quota_usage: Option<u64>,
+    /// Size of the post quota.
+    pub config: Option<QuotaConfig>,
+    /// Replies published in the window.
+    pub reply_quota_usage: Option<u64>,
+    /// Size of the reply quota.
+    pub reply_config: Option<QuotaConfig>,
+}
+
+/// Size of one quota.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct QuotaConfig {
+    /// How many in one window.
+    pub quota_total: Option<u64>,
+    /// Length of the moving window.
+    #[serde(default, deserialize_with = "seconds")]
+    pub quota_duration: Option<Duration>,
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_secs))
+}

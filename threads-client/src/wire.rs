@@ -1,0 +1,208 @@
+//! Reading what Meta writes: its timestamps, references and loosely typed values.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use url::Url;
+
+use crate::PostId;
+
+/// `2026-05-17T05:42:03+0000`, `…+00:00` and `…Z` alike; `null` is none.
+pub(crate) fn timestamp<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<DateTime<Utc>>, D::Error> {
+    deserializer.deserialize_any(TextVisitor("a timestamp", |text: &str| {
+        parse_timestamp(text).map(Some).ok_or("not a timestamp")
+    }))
+}
+
+pub(crate) fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+        .ok()
+        .map(|time| time.with_timezone(&Utc))
+}
+
+/// Seconds since 1970; 0 means "never" and reads as none, like `null`.
+pub(crate) fn unix_seconds<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<DateTime<Utc>>, D::Error> {
+    match Option::<i64>::deserialize(deserializer)? {
+        None | Some(0) => Ok(None),
+        Some(seconds) => DateTime::from_timestamp(seconds, 0)
+            .map(Some)
+            .ok_or_else(|| de::Error::custom("not a time in seconds")),
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn unix_milliseconds<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<DateTime<Utc>>, D::Error> {
+    match Option::<i64>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(milliseconds) => DateTime::from_timestamp_millis(milliseconds)
+            .map(Some)
+            .ok_or_else(|| de::Error::custom("not a time in milliseconds")),
+    }
+}
+
+/// A URL that is only shown: an empty or broken one is none rather than the loss of the whole object.
+pub(crate) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    deserializer.deserialize_any(TextVisitor("a URL", |text: &str| Ok(Url::parse(text).ok())))
+}
+
+/// Reads a text where it lies, without a copy; `null` is none, and so is what the function makes none.
+struct TextVisitor<F>(&'static str, F);
+
+impl<T, F: Fn(&str) -> Result<Option<T>, &'static str>> Visitor<'_> for TextVisitor<F> {
+    type Value = Option<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<T>, E> {
+        (self.1)(text).map_err(E::custom)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+}
+
+/// `{"id": …}`: a reference to another post, of which only the id is kept.
+pub(crate) fn post_reference<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PostId>, D::Error> {
+    Ok(Option::<Reference<PostId>>::deserialize(deserializer)?.and_then(|reference| reference.id))
+}
+
+/// `{"data": [{"id": …}, …]}`: references to other posts, in order.
+pub(crate) fn post_references<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<PostId>, D::Error> {
+    let list = Option::<List<Reference<PostId>>>::deserialize(deserializer)?;
+    Ok(list.map_or_else(Vec::new, |list| {
+        list.data
+            .into_iter()
+            .filter_map(|reference| reference.id)
+            .collect()
+    }))
+}
+
+/// An object of which only the id matters.
+#[derive(serde::Deserialize)]
+pub(crate) struct Reference<I> {
+    #[serde(default = "none")]
+    pub(crate) id: Option<I>,
+}
+
+fn none<I>() -> Option<I> {
+    None
+}
+
+/// `{"data": [...]}` without paging.
+#[derive(serde::Deserialize)]
+pub(crate) struct List<T> {
+    pub(crate) data: Vec<T>,
+}
+
+/// Any scalar as text; other values read as none.
+pub(crate) fn lenient_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Ok(match deserializer.deserialize_any(LenientVisitor)? {
+        Lenient::Text(text) => Some(text),
+        Lenient::Integer(number) => Some(number.to_string()),
+        Lenient::Bool(value) => Some(value.to_string()),
+        Lenient::Nothing => None,
+    })
+}
+
+/// An integer, or its digits in a string; other values read as none.
+pub(crate) fn lenient_i64<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i64>, D::Error> {
+    Ok(match deserializer.deserialize_any(LenientVisitor)? {
+        Lenient::Text(text) => text.trim().parse().ok(),
+        Lenient::Integer(number) => Some(number),
+        Lenient::Bool(_) | Lenient::Nothing => None,
+    })
+}
+
+/// A truth value; other values read as none.
+pub(crate) fn lenient_bool<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<bool>, D::Error> {
+    Ok(match deserializer.deserialize_any(LenientVisitor)? {
+        Lenient::Bool(value) => Some(value),
+        _ => None,
+    })
+}
+
+enum Lenient {
+    Text(String),
+    Integer(i64),
+    Bool(bool),
+    Nothing,
+}
+
+struct LenientVisitor;
+
+impl<'de> Visitor<'de> for LenientVisitor {
+    type Value = Lenient;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Lenient, E> {
+        Ok(Lenient::Text(value.to_owned()))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Lenient, E> {
+        Ok(Lenient::Integer(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Lenient, E> {
+        Ok(i64::try_from(value).map_or(Lenient::Nothing, Lenient::Integer))
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Lenient, E> {
+        Ok(Lenient::Nothing)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Lenient, E> {
+        Ok(Lenient::Bool(value))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Lenient, E> {
+        Ok(Lenient::Nothing)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Lenient, A::Error> {
+        while sequence.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Lenient::Nothing)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Lenient, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Lenient::Nothing)
+    }
+}
+
+/// `since` and `until` as Meta takes them, if they are in order.
+pub(crate) fn window(
+    since: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+) -> crate::Result<(Option<String>, Option<String>)> {
+    if let (Some(since), Some(until)) = (since, until)
+        && since.timestamp() >= until.timestamp()
+    {
+        return Err(crate::Error::invalid("since", "must be before `until`"));
+    }
+    let seconds = |time: DateTime<Utc>| time.timestamp().to_string();
+    Ok((since.map(seconds), until.map(seconds)))
+}

@@ -1,0 +1,623 @@
+//! Scheduled posts against the sandbox; its ledger is the judge.
+
+mod world;
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use threads_client::{Draft, Media, Scope};
+use threads_monitor::publishing::{
+    Decision, Due, NewPost, Outcome, Phase, PublishedSource,
+};
+use threads_monitor::{MonitorError, Storage, StoreError, Zone};
+use threads_sandbox::{Endpoint, Fault, PublishedContainer, Readiness, Sandbox, Switches};
+use world::World;
+
+fn minutes(minutes: i64) -> TimeDelta {
+    TimeDelta::minutes(minutes)
+}
+
+/// Long enough for everything that the protocol waits for.
+async fn settle(world: &World) {
+    world.live(minutes(20), TimeDelta::seconds(30)).await;
+}
+
+fn image_url() -> url::Url {
+    "https://media.example/a.jpg".parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_text_is_published_once_and_not_before_its_time() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let post = world.schedule_in(&user, Draft::text("Selamat pagi"), 10).await;
+
+    world.live(TimeDelta::seconds(599), TimeDelta::seconds(7)).await;
+    assert_eq!(world.published().len(), 0);
+    world.live(minutes(2), TimeDelta::seconds(5)).await;
+
+    let published = world.published();
+    assert_eq!(published.len(), 1);
+    assert_eq!(published[0].text.as_deref(), Some("Selamat pagi"));
+    let Phase::Published {
+        media_id, source, ..
+    } = world.post(&post.id).await.post.phase
+    else {
+        panic!("not published");
+    };
+    assert_eq!(media_id.unwrap().as_str(), published[0].post_id.as_deref().unwrap());
+    assert_eq!(source, PublishedSource::Answer);
+}
+
+#[tokio::test]
+async fn the_container_is_prepared_ahead_so_that_the_post_is_punctual() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let post = world.schedule_in(&user, Draft::text("on time"), 10).await;
+
+    world.live(minutes(9), TimeDelta::seconds(5)).await;
+
+    assert_eq!(world.phase(&post.id).await, "ready");
+    assert_eq!(world.published().len(), 0);
+}
+
+#[tokio::test]
+async fn an_image_waits_until_meta_has_processed_it() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let draft = Draft::image(image_url()).with_text("a picture");
+    let post = world.schedule_in(&user, draft, 5).await;
+
+    world.live(minutes(7), TimeDelta::seconds(5)).await;
+
+    assert_eq!(world.phase(&post.id).await, "published");
+    assert_eq!(world.published().len(), 1);
+}
+
+#[tokio::test]
+async fn a_carousel_makes_every_child_before_the_parent() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let item = Media::image(image_url());
+    let draft = Draft::carousel(vec![item.clone(), item.clone(), item]).with_text("three");
+    let post = world.schedule_in(&user, draft, 12).await;
+
+    world.live(minutes(15), TimeDelta::seconds(10)).await;
+
+    assert_eq!(world.phase(&post.id).await, "published");
+    assert_eq!(world.published().len(), 1);
+    assert_eq!(world.calls(Endpoint::CreateContainer), 4);
+}
+
+#[tokio::test]
+async fn one_bad_child_publishes_nothing() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    world.sandbox.fail_next(
+        Endpoint::CreateContainer,
+        Fault::ContainerError {
+            message: "INVALID_ASPEC_RATIO".to_owned(),
+        },
+    );
+    let item = Media::image(image_url());
+    let draft = Draft::carousel(vec![item.clone(), item]);
+    let post = world.schedule_in(&user, draft, 1).await;
+
+    settle(&world).await;
+
+    let Phase::Failed { reason, .. } = world.post(&post.id).await.post.phase else {
+        panic!("not failed");
+    };
+    assert!(reason.contains("INVALID_ASPEC_RATIO"), "{reason}");
+    assert_eq!(world.published().len(), 0);
+}
+
+/// Each of these answers hides a post that is live.
+#[tokio::test]
+async fn an_answer_lost_after_the_effect_is_found_and_never_sent_again() {
+    let faults = [
+        Fault::DropAfterEffect,
+        Fault::ResetAfterEffect,
+        Fault::HangAfterEffect,
+        Fault::StatusAfterEffect { status: 502 },
+        Fault::GraphAfterEffect {
+            code: 4,
+            subcode: Some(2_207_051),
+            status: 403,
+        },
+        Fault::GraphAfterEffect {
+            code: 10,
+            subcode: None,
+            status: 500,
+        },
+        Fault::TruncatedBody,
+        Fault::MissingId,
+        Fault::WrongJson,
+        Fault::HtmlBody,
+    ];
+    for fault in faults {
+        let world = World::new().await;
+        let user = world.connect(&world.username(0)).await.user;
+        world.sandbox.fail_next(Endpoint::PublishContainer, fault.clone());
+        let post = world.schedule_in(&user, Draft::text("once only"), 1).await;
+
+        settle(&world).await;
+
+        let after = world.post(&post.id).await;
+        assert_eq!(after.post.phase.name(), "published", "{fault:?}");
+        assert_eq!(world.published().len(), 1, "{fault:?}");
+        assert_eq!(world.calls(Endpoint::PublishContainer), 1, "{fault:?}");
+        let Phase::Published { media_id, .. } = after.post.phase else {
+            panic!("not published");
+        };
+        assert_eq!(
+            media_id.map(|id| id.as_str().to_owned()),
+            world.published()[0].post_id,
+            "{fault:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_never_arrived_is_sent_again_only_after_the_settle_time() {
+    for fault in [
+        Fault::DropBeforeEffect,
+        Fault::ResetBeforeEffect,
+        Fault::HangBeforeEffect,
+        Fault::status(503),
+        Fault::code(1),
+        Fault::code(2),
+        Fault::rate_limited(3),
+        Fault::Redirect {
+            to: "http://127.0.0.1:9/".to_owned(),
+            status: 307,
+        },
+    ] {
+        let world = World::new().await;
+        let user = world.connect(&world.username(0)).await.user;
+        world.sandbox.fail_next(Endpoint::PublishContainer, fault.clone());
+        let post = world.schedule_in(&user, Draft::text("once only"), 1).await;
+
+        world.live(minutes(6), TimeDelta::seconds(10)).await;
+        assert_eq!(world.phase(&post.id).await, "verifying", "{fault:?}");
+        assert_eq!(world.calls(Endpoint::PublishContainer), 1, "{fault:?}");
+        settle(&world).await;
+
+        assert_eq!(world.phase(&post.id).await, "published", "{fault:?}");
+        assert_eq!(world.published().len(), 1, "{fault:?}");
+        assert_eq!(world.calls(Endpoint::PublishContainer), 2, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_container_is_not_taken_for_an_unpublished_post() {
+    let sandbox = Sandbox::builder()
+        .switches(Switches {
+            published_container: PublishedContainer::NotFound,
+            listing_lag_seconds: 60,
+            ..Switches::default()
+        })
+        .start()
+        .await
+        .unwrap();
+    let world = World::of(sandbox);
+    let user = world.connect(&world.username(0)).await.user;
+    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    let post = world.schedule_in(&user, Draft::text("seen in the list"), 1).await;
+
+    settle(&world).await;
+
+    let Phase::Published { source, .. } = world.post(&post.id).await.post.phase else {
+        panic!("not published");
+    };
+    assert_eq!(source, PublishedSource::Listing);
+    assert_eq!(world.published().len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_known_needs_a_person_and_is_never_sent_again() {
+    let sandbox = Sandbox::builder()
+        .switches(Switches {
+            published_container: PublishedContainer::NotFound,
+            // The list never shows it.
+            listing_lag_seconds: 100 * 86_400,
+            ..Switches::default()
+        })
+        .start()
+        .await
+        .unwrap();
+    let world = World::of(sandbox);
+    let user = world.connect(&world.username(0)).await.user;
+    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    let post = world.schedule_in(&user, Draft::text("who knows"), 1).await;
+
+    world.live(TimeDelta::hours(3), minutes(1)).await;
+
+    assert_eq!(world.phase(&post.id).await, "needs_attention");
+    assert_eq!(world.calls(Endpoint::PublishContainer), 1);
+    let live = world.monitor.decide(&post.id, Decision::ItIsLive).await.unwrap();
+    assert_eq!(live.post.phase.name(), "published");
+    assert_eq!(world.published().len(), 1);
+}
+
+#[tokio::test]
+async fn a_discarded_post_does_not_claim_to_have_failed() {
+    let sandbox = Sandbox::builder()
+        .switches(Switches {
+            published_container: PublishedContainer::NotFound,
+            listing_lag_seconds: 100 * 86_400,
+            ..Switches::default()
+        })
+        .start()
+        .await
+        .unwrap();
+    let world = World::of(sandbox);
+    let user = world.connect(&world.username(0)).await.user;
+    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    let post = world.schedule_in(&user, Draft::text("who knows"), 1).await;
+    world.live(minutes(30), minutes(1)).await;
+
+    let closed = world.monitor.decide(&post.id, Decision::Discard).await.unwrap();
+
+    assert_eq!(closed.post.phase.name(), "abandoned");
+    assert_eq!(closed.next_wake_at, None);
+}
+
+#[tokio::test]
+async fn only_a_post_that_needs_attention_can_be_decided_by_hand() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let post = world.schedule_in(&user, Draft::text("later"), 60).await;
+
+    let refused = world.monitor.decide(&post.id, Decision::ItIsLive).await;
+
+    assert!(matches!(refused, Err(MonitorError::PostState { .. })));
+}
+
+#[tokio::test]
+async fn a_process_that_dies_while_sending_leaves_a_post_to_be_verified() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::HangAfterEffect);
+    let post = world.schedule_in(&user, Draft::text("killed"), 1).await;
+    world.live(TimeDelta::seconds(55), TimeDelta::seconds(5)).await;
+    world.advance(TimeDelta::seconds(30));
+
+    // The run is dropped while the publish call waits for its answer.
+    let run = world.monitor.run_due_once();
+    assert!(tokio::time::timeout(Duration::from_millis(200), run).await.is_err());
+    assert_eq!(world.phase(&post.id).await, "publishing");
+    assert_eq!(world.published().len(), 1);
+    settle(&world).await;
+
+    assert_eq!(world.phase(&post.id).await, "published");
+    assert_eq!(world.published().len(), 1);
+    assert_eq!(world.calls(Endpoint::PublishContainer), 1);
+}
+
+#[tokio::test]
+async fn a_refused_container_is_tried_again_and_then_replaced() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    for _ in 0..4 {
+        world
+            .sandbox
+            .fail_next(Endpoint::PublishContainer, Fault::subcode(24, 4_279_009));
+    }
+    let post = world.schedule_in(&user, Draft::text("propagation"), 1).await;
+
+    settle(&world).await;
+
+    let after = world.post(&post.id).await.post;
+    assert_eq!(after.phase.name(), "published");
+    assert_eq!(after.containers_used, 2);
+    assert_eq!(world.published().len(), 1);
+}
+
+#[tokio::test]
+async fn a_post_that_meta_refuses_fails_with_meta_s_words() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::code(100));
+    let post = world.schedule_in(&user, Draft::text("refused"), 1).await;
+
+    settle(&world).await;
+
+    let after = world.post(&post.id).await.post;
+    assert_eq!(after.phase.name(), "failed");
+    assert!(matches!(after.attempts[0].outcome, Outcome::Ineffective { .. }));
+    assert_eq!(world.published().len(), 0);
+}
+
+#[tokio::test]
+async fn a_cancelled_post_never_goes_out() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let early = world.schedule_in(&user, Draft::text("called off early"), 60).await;
+    let ready = world.schedule_in(&user, Draft::text("called off ready"), 10).await;
+    world.live(minutes(9), TimeDelta::seconds(10)).await;
+    assert_eq!(world.phase(&ready.id).await, "ready");
+
+    world.monitor.cancel(&early.id).await.unwrap();
+    world.monitor.cancel(&ready.id).await.unwrap();
+    world.live(TimeDelta::hours(4), minutes(5)).await;
+
+    assert_eq!(world.phase(&early.id).await, "cancelled");
+    assert_eq!(world.phase(&ready.id).await, "cancelled");
+    assert_eq!(world.published().len(), 0);
+    assert!(matches!(
+        world.monitor.cancel(&ready.id).await,
+        Err(MonitorError::PostState { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_cancel_that_may_be_too_late_is_recorded_and_the_truth_wins() {
+    for (fault, end, live) in [
+        (Fault::DropAfterEffect, "published", 1),
+        (Fault::DropBeforeEffect, "cancelled", 0),
+    ] {
+        let sandbox = Sandbox::builder()
+            .switches(Switches {
+                // Neither the status nor the list tells at once.
+                status_lag_seconds: 120,
+                listing_lag_seconds: 120,
+                ..Switches::default()
+            })
+            .start()
+            .await
+            .unwrap();
+        let world = World::of(sandbox);
+        let user = world.connect(&world.username(0)).await.user;
+        world.sandbox.fail_next(Endpoint::PublishContainer, fault.clone());
+        let post = world.schedule_in(&user, Draft::text("too late?"), 1).await;
+        world.live(TimeDelta::seconds(90), TimeDelta::seconds(5)).await;
+        assert_eq!(world.phase(&post.id).await, "verifying", "{fault:?}");
+
+        let recorded = world.monitor.cancel(&post.id).await.unwrap();
+        settle(&world).await;
+
+        assert!(recorded.post.cancel_requested_at.is_some());
+        assert_eq!(world.phase(&post.id).await, end, "{fault:?}");
+        assert_eq!(world.published().len(), live, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_post_whose_time_has_long_passed_is_missed_not_burst_out() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let post = world.schedule_in(&user, Draft::text("old news"), 1).await;
+
+    // The service is down for three hours.
+    world.advance(TimeDelta::hours(3));
+    settle(&world).await;
+
+    assert_eq!(world.phase(&post.id).await, "missed");
+    assert_eq!(world.published().len(), 0);
+}
+
+#[tokio::test]
+async fn a_post_that_is_a_little_late_still_goes_out() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let post = world.schedule_in(&user, Draft::text("a little late"), 1).await;
+
+    world.advance(minutes(90));
+    settle(&world).await;
+
+    assert_eq!(world.phase(&post.id).await, "published");
+    assert_eq!(world.published().len(), 1);
+}
+
+#[tokio::test]
+async fn a_revoked_account_blocks_its_posts_until_it_is_connected_again() {
+    let world = World::new().await;
+    let name = world.username(0);
+    let user = world.connect(&name).await.user;
+    let post = world.schedule_in(&user, Draft::text("after the pause"), 30).await;
+    world.sandbox.revoke(&name).unwrap();
+
+    world.live(minutes(45), minutes(1)).await;
+    assert_eq!(world.phase(&post.id).await, "blocked");
+    assert_eq!(world.published().len(), 0);
+    world.connect(&name).await;
+    settle(&world).await;
+
+    assert_eq!(world.phase(&post.id).await, "published");
+    assert_eq!(world.published().len(), 1);
+}
+
+#[tokio::test]
+async fn the_same_idempotency_key_makes_one_post() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let due = Due::At(world.monitor.now() + minutes(1));
+    let new = |text: &str| NewPost {
+        idempotency_key: Some("form-1".to_owned()),
+        ..NewPost::new(user.clone(), Draft::text(text), due)
+    };
+
+    let first = world.monitor.schedule(new("hello")).await.unwrap();
+    let again = world.monitor.schedule(new("hello")).await.unwrap();
+    let other = world.monitor.schedule(new("something else")).await;
+    settle(&world).await;
+
+    assert_eq!(first.id, again.id);
+    assert!(matches!(
+        other,
+        Err(MonitorError::Store(StoreError::Conflict { .. }))
+    ));
+    assert_eq!(world.published().len(), 1);
+}
+
+#[tokio::test]
+async fn a_draft_that_cannot_be_published_is_refused_before_anything_is_sent() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let before = world.sandbox.requests().len();
+    let due = Due::At(world.monitor.now() + minutes(1));
+
+    for draft in [
+        Draft::text("x".repeat(501)),
+        Draft::text(""),
+        Draft::carousel(Vec::new()),
+        Draft::image("ftp://media.example/a.jpg".parse().unwrap()),
+    ] {
+        let refused = world
+            .monitor
+            .schedule(NewPost::new(user.clone(), draft, due))
+            .await;
+        assert!(matches!(refused, Err(MonitorError::Draft(_))), "{refused:?}");
+    }
+
+    assert_eq!(world.sandbox.requests().len(), before);
+    assert!(world.monitor.scheduled_posts(&user).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_local_due_time_is_kept_in_its_zone() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let zone: Zone = "Asia/Jakarta".parse().unwrap();
+    let due = world.monitor.now() + TimeDelta::hours(5);
+
+    let post = world
+        .monitor
+        .schedule(NewPost::new(
+            user,
+            Draft::text("pagi"),
+            Due::Local {
+                time: zone.local(due),
+                zone,
+            },
+        ))
+        .await
+        .unwrap();
+
+    assert_eq!(post.post.due_at, due);
+    assert_eq!(post.post.zone, Some(zone));
+}
+
+#[tokio::test]
+async fn twins_are_never_bound_to_one_live_post() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    let first = world.schedule_in(&user, Draft::text("same words"), 1).await;
+    let second = world.schedule_in(&user, Draft::text("same words"), 1).await;
+
+    world.live(TimeDelta::hours(1), TimeDelta::seconds(30)).await;
+
+    let mut ids = Vec::new();
+    for id in [first.id, second.id] {
+        if let Phase::Published {
+            media_id: Some(id), ..
+        } = world.post(&id).await.post.phase
+        {
+            ids.push(id);
+        }
+    }
+    ids.dedup();
+    assert_eq!(world.published().len(), 2);
+    assert_eq!(world.calls(Endpoint::PublishContainer), 2);
+    for id in [first.id, second.id] {
+        assert_eq!(world.phase(&id).await, "published");
+    }
+    let bound: Vec<_> = ids.iter().collect();
+    assert!(bound.len() < 2 || bound[0] != bound[1], "{bound:?}");
+}
+
+#[tokio::test]
+async fn a_slow_container_is_waited_for() {
+    let sandbox = Sandbox::builder()
+        .switches(Switches {
+            text_readiness: Readiness {
+                polls: 1000,
+                seconds: 240,
+            },
+            ..Switches::default()
+        })
+        .start()
+        .await
+        .unwrap();
+    let world = World::of(sandbox);
+    let user = world.connect(&world.username(0)).await.user;
+    let post = world.schedule_in(&user, Draft::text("slow"), 1).await;
+
+    settle(&world).await;
+
+    assert_eq!(world.phase(&post.id).await, "published");
+    assert_eq!(world.calls(Endpoint::CreateContainer), 1);
+}
+
+#[tokio::test]
+async fn a_missing_scope_blocks_with_its_reason() {
+    let world = World::new().await;
+    let user = world
+        .connect_with(&world.username(0), &[Scope::Basic])
+        .await
+        .user;
+    let post = world.schedule_in(&user, Draft::text("not allowed"), 1).await;
+
+    world.live(minutes(10), TimeDelta::seconds(30)).await;
+
+    let Phase::Blocked { detail, .. } = world.post(&post.id).await.post.phase else {
+        panic!("not blocked");
+    };
+    assert!(!detail.is_empty());
+    assert_eq!(world.published().len(), 0);
+}
+
+#[tokio::test]
+async fn every_change_of_phase_is_one_event_in_order() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let post = world.schedule_in(&user, Draft::text("told"), 1).await;
+
+    settle(&world).await;
+
+    let events = world
+        .monitor
+        .storage()
+        .scheduler
+        .take_events(threads_monitor::scheduler::EventCursor::START, 100)
+        .await
+        .unwrap();
+    let names: Vec<&str> = events
+        .iter()
+        .filter(|event| event.job == post.id)
+        .map(|event| event.event.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["post.preparing", "post.ready", "post.publishing", "post.published"]
+    );
+}
+
+#[tokio::test]
+async fn two_monitors_on_one_storage_publish_once() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let storage = Storage::in_memory();
+    let one = world::builder(&sandbox, storage.clone()).build().unwrap();
+    let two = world::builder(&sandbox, storage).build().unwrap();
+    let world = World {
+        sandbox,
+        monitor: one,
+    };
+    let user = world.connect(&world.username(0)).await.user;
+    for index in 0..10 {
+        world.schedule_in(&user, Draft::text(format!("post {index}")), 1).await;
+    }
+
+    for _ in 0..60 {
+        world.advance(TimeDelta::seconds(10));
+        let (first, second) = tokio::join!(world.monitor.run_due_once(), two.run_due_once());
+        first.unwrap();
+        second.unwrap();
+    }
+
+    assert_eq!(world.published().len(), 10);
+    assert_eq!(world.calls(Endpoint::PublishContainer), 10);
+}

@@ -1,0 +1,162 @@
+//! A monitor on a sandbox, in virtual time.
+#![allow(
+    dead_code,
+    reason = "each test file uses its own part of what they share"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use threads_client::{AccessToken, Client, Draft, RetryPolicy, Scope, TokenGrant, UserId};
+use threads_monitor::publishing::{Due, NewPost, ScheduledPost};
+use threads_monitor::scheduler::JobId;
+use threads_monitor::{AccountSummary, Clock, Monitor, MonitorBuilder, Storage};
+use threads_sandbox::{LedgerEntry, LedgerKind, Sandbox};
+
+/// The sandbox's own virtual time, so that the two never disagree.
+#[derive(Debug, Clone)]
+pub(crate) struct SandboxClock(pub(crate) Sandbox);
+
+#[async_trait]
+impl Clock for SandboxClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.now()
+    }
+
+    async fn sleep_until(&self, deadline: DateTime<Utc>) {
+        // The tests that use this clock never wait: they move the time.
+        if deadline > self.0.now() {
+            self.0.set_time(deadline).unwrap();
+        }
+    }
+}
+
+pub(crate) const ALL_SCOPES: [Scope; 4] = [
+    Scope::Basic,
+    Scope::ContentPublish,
+    Scope::ManageInsights,
+    Scope::ProfileDiscovery,
+];
+
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) monitor: Monitor,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::of(Sandbox::start().await.unwrap())
+    }
+
+    pub(crate) fn of(sandbox: Sandbox) -> Self {
+        let monitor = builder(&sandbox, Storage::in_memory()).build().unwrap();
+        Self { sandbox, monitor }
+    }
+
+    /// The user names of the sandbox's accounts, in its order.
+    pub(crate) fn username(&self, index: usize) -> String {
+        self.sandbox.users()[index].username.clone()
+    }
+
+    pub(crate) fn grant(&self, username: &str, scopes: &[Scope], age: Duration) -> TokenGrant {
+        let scopes: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
+        let token = self.sandbox.issue_token(username, &scopes, age).unwrap();
+        let mut grant = TokenGrant::new(AccessToken::new(token));
+        grant.expires_in = Some(Duration::from_secs(60 * 86_400).checked_sub(age).unwrap());
+        grant
+    }
+
+    pub(crate) async fn connect(&self, username: &str) -> AccountSummary {
+        self.connect_with(username, &ALL_SCOPES).await
+    }
+
+    pub(crate) async fn connect_with(&self, username: &str, scopes: &[Scope]) -> AccountSummary {
+        let grant = self.grant(username, scopes, Duration::ZERO);
+        self.monitor.connect(&grant, scopes).await.unwrap()
+    }
+
+    pub(crate) async fn account(&self, user: &UserId) -> AccountSummary {
+        self.monitor.account(user).await.unwrap().unwrap()
+    }
+
+    pub(crate) fn advance(&self, by: TimeDelta) {
+        self.sandbox.advance(by.to_std().unwrap());
+    }
+
+    /// Lets time pass in steps, running what is due after each.
+    pub(crate) async fn live(&self, span: TimeDelta, step: TimeDelta) {
+        let end = self.sandbox.now() + span;
+        self.monitor.run_due_once().await.unwrap();
+        while self.sandbox.now() < end {
+            self.advance(step.min(end - self.sandbox.now()));
+            self.monitor.run_due_once().await.unwrap();
+        }
+    }
+
+    pub(crate) async fn schedule_in(&self, user: &UserId, draft: Draft, minutes: i64) -> ScheduledPost {
+        let due = Due::At(self.monitor.now() + TimeDelta::minutes(minutes));
+        self.monitor
+            .schedule(NewPost::new(user.clone(), draft, due))
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn post(&self, id: &JobId) -> ScheduledPost {
+        self.monitor.scheduled(id).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn phase(&self, id: &JobId) -> &'static str {
+        self.post(id).await.post.phase.name()
+    }
+
+    /// What really became visible, in the sandbox's own books.
+    pub(crate) fn published(&self) -> Vec<LedgerEntry> {
+        self.sandbox
+            .ledger()
+            .into_iter()
+            .filter(|entry| entry.kind == LedgerKind::PostPublished)
+            .collect()
+    }
+
+    pub(crate) fn refreshes(&self) -> usize {
+        self.sandbox
+            .ledger()
+            .iter()
+            .filter(|entry| entry.kind == LedgerKind::TokenRefreshed)
+            .count()
+    }
+
+    /// How many calls this endpoint has had.
+    pub(crate) fn calls(&self, endpoint: threads_sandbox::Endpoint) -> usize {
+        self.sandbox
+            .requests()
+            .iter()
+            .filter(|request| request.endpoint == Some(endpoint))
+            .count()
+    }
+}
+
+pub(crate) fn builder(sandbox: &Sandbox, storage: Storage) -> MonitorBuilder {
+    Monitor::builder(storage)
+        .client(client(sandbox))
+        .clock(Arc::new(SandboxClock(sandbox.clone())))
+}
+
+/// A client that does not wait between its tries.
+pub(crate) fn client(sandbox: &Sandbox) -> Client {
+    let quick = RetryPolicy::default()
+        .base_delay(Duration::from_millis(1))
+        .max_delay(Duration::from_millis(2));
+    Client::builder()
+        .base_url(sandbox.base_url())
+        .retry(quick)
+        .timeouts(
+            threads_client::Timeouts::default()
+                .total(Duration::from_secs(5))
+                .publish(Duration::from_millis(500)),
+        )
+        .build()
+        .unwrap()
+}
