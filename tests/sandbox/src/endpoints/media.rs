@@ -1,0 +1,239 @@
+//! A post as a JSON object with every field it has.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::content::MediaKind;
+use crate::endpoints::account_insights::wire_time;
+use crate::endpoints::profile::picture_url;
+use crate::fields::Field;
+use crate::id::{PostId, UserId};
+use crate::post::Post;
+use crate::state::State;
+use crate::switches::ListedText;
+
+/// The fields of a post.
+pub(super) const FIELDS: &[Field] = &[
+    Field::plain("id"),
+    Field::plain("media_product_type"),
+    Field::plain("media_type"),
+    Field::plain("media_url"),
+    Field::plain("thumbnail_url"),
+    Field::plain("permalink"),
+    Field::nested("owner", &[Field::plain("id")]),
+    Field::plain("username"),
+    Field::plain("text"),
+    Field::plain("shortcode"),
+    Field::plain("timestamp"),
+    Field::nested("children", REFERENCED),
+    Field::plain("is_quote_post"),
+    Field::nested("quoted_post", REFERENCED),
+    Field::nested("reposted_post", REFERENCED),
+    Field::plain("alt_text"),
+    Field::plain("link_attachment_url"),
+    Field::plain("gif_url"),
+    Field::nested("poll_attachment", POLL),
+    Field::plain("topic_tag"),
+    Field::plain("is_spoiler_media"),
+    Field::plain("text_entities"),
+    Field::plain("text_attachment"),
+    Field::plain("ghost_post_status"),
+    Field::plain("ghost_post_expiration_timestamp"),
+    Field::plain("is_verified"),
+    Field::plain("profile_picture_url"),
+    Field::plain("has_replies"),
+    Field::plain("is_reply"),
+    Field::plain("is_reply_owned_by_me"),
+    Field::nested("root_post", REFERENCED),
+    Field::nested("replied_to", REFERENCED),
+    Field::plain("hide_status"),
+    Field::needs("reply_audience", "threads_read_replies"),
+    Field::plain("location_id"),
+    Field::plain("allowlisted_country_codes"),
+];
+
+/// The fields of a post inside another one.
+const REFERENCED: &[Field] = &[
+    Field::plain("id"),
+    Field::plain("media_product_type"),
+    Field::plain("media_type"),
+    Field::plain("media_url"),
+    Field::plain("thumbnail_url"),
+    Field::plain("permalink"),
+    Field::plain("username"),
+    Field::plain("text"),
+    Field::plain("shortcode"),
+    Field::plain("timestamp"),
+    Field::plain("alt_text"),
+];
+
+const POLL: &[Field] = &[
+    Field::plain("option_a"),
+    Field::plain("option_b"),
+    Field::plain("option_c"),
+    Field::plain("option_d"),
+    Field::plain("option_a_votes_percentage"),
+    Field::plain("option_b_votes_percentage"),
+    Field::plain("option_c_votes_percentage"),
+    Field::plain("option_d_votes_percentage"),
+    Field::plain("total_votes"),
+    Field::plain("expiration_timestamp"),
+];
+
+/// The object of a post, as `viewer` sees it.
+pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
+    let mut object = core(state, post);
+    let content = &post.content;
+    let is_own = post.author == viewer;
+    let mut set = |name: &str, value: Value| object[name] = value;
+    if is_own && post.is_top_level() {
+        set("owner", json!({ "id": post.author.to_string() }));
+    }
+    set("is_quote_post", json!(content.quotes.is_some()));
+    set("is_spoiler_media", json!(content.is_spoiler_media));
+    let has_replies = state
+        .posts
+        .values()
+        .any(|reply| reply.content.reply_to == Some(post.id) && reply.is_live());
+    set("has_replies", json!(has_replies));
+    set("is_reply", json!(content.reply_to.is_some()));
+    set(
+        "is_reply_owned_by_me",
+        json!(content.reply_to.is_some() && is_own),
+    );
+    if !post.children.is_empty() {
+        let children: Vec<Value> = post
+            .children
+            .iter()
+            .filter_map(|id| referenced(state, *id))
+            .collect();
+        set("children", json!({ "data": children }));
+    }
+    for (name, id) in [
+        ("quoted_post", content.quotes),
+        ("replied_to", content.reply_to),
+        ("root_post", post.root),
+    ] {
+        if let Some(other) = id.and_then(|id| referenced(state, id)) {
+            set(name, other);
+        }
+    }
+    if let Some(link) = &content.link_attachment {
+        set("link_attachment_url", json!(link));
+    }
+    if let Some(gif) = &content.gif_id {
+        set(
+            "gif_url",
+            json!(format!("https://media.example/gif/{gif}.gif")),
+        );
+    }
+    if let Some(topic) = &content.topic_tag {
+        set("topic_tag", json!(topic));
+    }
+    if let Some(entities) = &content.text_entities {
+        set("text_entities", json!({ "data": entities }));
+    }
+    if let Some(attachment) = &content.text_attachment {
+        set("text_attachment", attachment.clone());
+    }
+    if let Some(options) = &content.poll {
+        set("poll_attachment", poll(post, options));
+    }
+    if let Some(location) = &content.location_id {
+        set("location_id", json!(location));
+    }
+    if !content.countries.is_empty() {
+        set("allowlisted_country_codes", json!(content.countries));
+    }
+    if let Some(user) = state.users.get(&post.author) {
+        set("is_verified", json!(user.is_verified));
+        set("profile_picture_url", json!(picture_url(user)));
+    }
+    if content.reply_to.is_some() {
+        set("hide_status", json!("NOT_HUSHED"));
+    }
+    if is_own {
+        let audience = content.reply_control.as_deref().unwrap_or("everyone");
+        set("reply_audience", json!(audience.to_ascii_uppercase()));
+    }
+    if content.is_ghost {
+        let expires_at = post.published_at + TimeDelta::hours(24);
+        let status = if state.now() < expires_at {
+            "ACTIVE"
+        } else {
+            "ARCHIVED"
+        };
+        set("ghost_post_status", json!(status));
+        set(
+            "ghost_post_expiration_timestamp",
+            json!(wire_time(expires_at)),
+        );
+    }
+    object
+}
+
+/// The fields that a post shows inside another one, too.
+fn core(state: &State, post: &Post) -> Value {
+    let content = &post.content;
+    let username = state
+        .users
+        .get(&post.author)
+        .map_or("", |user| user.username.as_str());
+    let mut object = json!({
+        "id": post.id.to_string(),
+        "media_product_type": "THREADS",
+        "media_type": content.kind.as_field(),
+        "permalink": format!("https://www.threads.com/@{username}/post/{}", post.shortcode),
+        "username": username,
+        "timestamp": wire_time(post.published_at),
+        "shortcode": post.shortcode,
+    });
+    if let Some(text) = &content.text {
+        let text = match state.switches.listed_text {
+            ListedText::Verbatim => text.clone(),
+            ListedText::Collapsed => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        object["text"] = json!(text);
+    }
+    if let Some(url) = &content.media_url {
+        object["media_url"] = json!(url);
+        if content.kind == MediaKind::Video {
+            let thumbnail = format!("https://media.example/thumbnail/{}.jpg", post.id);
+            object["thumbnail_url"] = json!(thumbnail);
+        }
+    }
+    if let Some(alt_text) = &content.alt_text {
+        object["alt_text"] = json!(alt_text);
+    }
+    object
+}
+
+fn referenced(state: &State, id: PostId) -> Option<Value> {
+    state
+        .posts
+        .get(&id)
+        .filter(|post| post.is_live())
+        .map(|post| core(state, post))
+}
+
+/// A poll whose votes do not move: they are drawn once from the post's seed.
+fn poll(post: &Post, options: &[String]) -> Value {
+    const LETTERS: [&str; 4] = ["a", "b", "c", "d"];
+    let seed = post.seed.child("poll", 0);
+    let votes: Vec<u64> = (0_u64..)
+        .zip(options)
+        .map(|(position, _)| 1 + seed.bits(position) % 40)
+        .collect();
+    let total: u64 = votes.iter().sum();
+    let mut poll = json!({
+        "total_votes": total,
+        "expiration_timestamp": wire_time(post.published_at + TimeDelta::hours(24)),
+    });
+    for ((letter, option), count) in LETTERS.iter().zip(options).zip(votes) {
+        #[expect(clippy::cast_precision_loss, reason = "a few dozen votes")]
+        let share = count as f64 / total as f64;
+        poll[format!("option_{letter}")] = json!(option);
+        poll[format!("option_{letter}_votes_percentage")] = json!((share * 100.0).round() / 100.0);
+    }
+    poll
+}

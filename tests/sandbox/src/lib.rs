@@ -1,0 +1,49 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod builder;
+mod clock;
+mod content;
+mod control;
+mod credentials;
+mod cursor;
+mod delayed;
+mod dispatch;
+mod endpoint;
+mod endpoints;
+mod error;
+mod evolution;
+mod fault;
+mod fields;
+mod graph_error;
+mod id;
+mod ledger;
+mod pacific;
+mod post;
+mod random;
+mod reply;
+mod request;
+mod request_log;
+mod sandbox;
+mod seeding;
+mod server;
+mod shared;
+mod state;
+mod switches;
+mod user;
+mod voice;
+
+pub use account::{AccountSeed, Voice};
+pub use builder::{
+    DEFAULT_APP_ID, DEFAULT_APP_SECRET, DEFAULT_REDIRECT_URI, DEFAULT_START, SandboxBuilder,
+};
+pub use endpoint::Endpoint;
+pub use error::SandboxError;
+pub use fault::{Fault, FaultPlan, FaultRule, When};
+pub use ledger::{LedgerEntry, LedgerKind};
+pub use request_log::{RequestLogEntry, TokenPlacement};
+pub use sandbox::{Sandbox, SandboxPost, SandboxUser};
+pub use switches::{
+    AppUsage, ListedText, PublishedContainer, Readiness, RefreshedToken, Republish, Switches,
+    TextUnit,
+};

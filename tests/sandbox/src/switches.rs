@@ -1,0 +1,177 @@
+//! Switches between the worlds that Meta's documentation leaves possible.
+
+use serde::{Deserialize, Serialize};
+
+/// How the sandbox behaves where the real platform's behaviour is not documented.
+///
+/// The default of each switch is the reading that demands more of a client.
+///
+/// ```
+/// use threads_sandbox::{PublishedContainer, Switches};
+///
+/// let switches = Switches {
+///     published_container: PublishedContainer::NotFound,
+///     listing_lag_seconds: 30,
+///     ..Switches::default()
+/// };
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// How soon TEXT containers are `FINISHED`.
+    pub text_readiness: Readiness,
+    /// How soon IMAGE, VIDEO and CAROUSEL containers are `FINISHED`.
+    pub media_readiness: Readiness,
+    /// What reading the status of a published container answers.
+    pub published_container: PublishedContainer,
+    /// For how many seconds after publishing the status still says `FINISHED`.
+    pub status_lag_seconds: u32,
+    /// For how many seconds after publishing a post is missing from the lists.
+    pub listing_lag_seconds: u32,
+    /// How texts come back when they are read.
+    pub listed_text: ListedText,
+    /// What publishing an already published container does.
+    pub republish: Republish,
+    /// What a refresh does with the token string.
+    pub refresh: RefreshedToken,
+    /// What the 500 of a text are.
+    pub text_unit: TextUnit,
+    /// Whether lists carry `paging.next` and `previous` (with the token inside).
+    pub paging_links: bool,
+    /// Whether user metrics without activity are left out of `data`.
+    pub omit_quiet_metrics: bool,
+    /// The widest `since`..`until` of user insights in seconds; 0 means no limit.
+    pub widest_insights_window_seconds: u32,
+    /// Whether the app passed review, so that it may look other people up.
+    pub advanced_access: bool,
+    /// The Graph code of an exhausted publishing quota.
+    pub quota_code: i64,
+    /// The Graph subcode of an exhausted publishing quota.
+    pub quota_subcode: Option<i64>,
+    /// Posts per 24 hours.
+    pub post_quota: u32,
+    /// Replies per 24 hours.
+    pub reply_quota: u32,
+    /// The `X-App-Usage` header on every answer, if any.
+    pub app_usage: Option<AppUsage>,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            text_readiness: Readiness::AT_ONCE,
+            media_readiness: Readiness {
+                polls: 2,
+                seconds: 30,
+            },
+            published_container: PublishedContainer::Published,
+            status_lag_seconds: 0,
+            listing_lag_seconds: 0,
+            listed_text: ListedText::Verbatim,
+            republish: Republish::Refused,
+            refresh: RefreshedToken::NewAndOldValid,
+            text_unit: TextUnit::Bytes,
+            paging_links: true,
+            omit_quiet_metrics: false,
+            // Thirty days, and the hour by which thirty Pacific days may be longer.
+            widest_insights_window_seconds: 30 * 86_400 + 3_600,
+            advanced_access: true,
+            quota_code: 9,
+            quota_subcode: Some(2_207_042),
+            post_quota: 250,
+            reply_quota: 1_000,
+            app_usage: None,
+        }
+    }
+}
+
+/// When a container is ready: after so many polls or seconds, whichever is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Readiness {
+    /// How many times its status says `IN_PROGRESS` before it says `FINISHED`.
+    pub polls: u32,
+    /// After how many virtual seconds it is ready without being asked.
+    pub seconds: u32,
+}
+
+impl Readiness {
+    /// Ready as soon as it is created.
+    pub const AT_ONCE: Self = Self {
+        polls: 0,
+        seconds: 0,
+    };
+}
+
+/// What reading the status of a published container answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PublishedContainer {
+    /// `status: PUBLISHED`, as documented.
+    Published,
+    /// Error 100 with subcode 33: the container is gone.
+    NotFound,
+    /// Error 100: the object has no field `status`.
+    NonexistingField,
+}
+
+/// How texts come back when posts are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ListedText {
+    /// Exactly as they were sent.
+    Verbatim,
+    /// Trimmed, with runs of white space made one space.
+    Collapsed,
+}
+
+/// What publishing an already published container does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Republish {
+    /// It is refused with 24/4279009.
+    Refused,
+    /// It answers the id of the post that exists, and changes nothing.
+    SamePost,
+    /// It makes a second post.
+    SecondPost,
+}
+
+/// What a refresh does with the token string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RefreshedToken {
+    /// The same string, valid for longer.
+    Same,
+    /// A new string; the old one works until it expires.
+    NewAndOldValid,
+    /// A new string; the old one stops working at once.
+    NewAndOldInvalid,
+}
+
+/// What the limit of 500 for a text counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TextUnit {
+    /// UTF-8 bytes, as production refusals suggest.
+    Bytes,
+    /// Unicode code points.
+    CodePoints,
+}
+
+/// The percentages of an `X-App-Usage` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppUsage {
+    /// Percent of the calls allowed.
+    pub call_count: u32,
+    /// Percent of the time allowed.
+    pub total_time: u32,
+    /// Percent of the CPU time allowed.
+    pub total_cputime: u32,
+}

@@ -1,0 +1,22 @@
+//! The sandbox over real HTTP, with a client that knows nothing about it.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests talk to the sandbox with a plain HTTP client and fail by panicking"
+)]
+
+mod account_insights;
+mod binary;
+mod clock_and_seed;
+mod containers;
+mod control;
+mod faults;
+mod limits;
+mod oauth;
+mod posts;
+mod profile;
+mod quota;
+mod secrecy;
+mod strictness;
+mod support;
+mod tokens;
