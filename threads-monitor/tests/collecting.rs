@@ -67,8 +67,14 @@ async fn following_and_media_count_are_not_provided_and_never_zero() {
     assert_eq!(account.media_count, Measurement::NotProvided);
     assert_eq!(account.followers, Measurement::NotMeasured);
     let json = serde_json::to_value(&account).unwrap();
-    assert_eq!(json["following"], serde_json::json!({ "state": "not_provided" }));
-    assert_eq!(json["followers"], serde_json::json!({ "state": "not_measured" }));
+    assert_eq!(
+        json["following"],
+        serde_json::json!({ "state": "not_provided" })
+    );
+    assert_eq!(
+        json["followers"],
+        serde_json::json!({ "state": "not_measured" })
+    );
 }
 
 #[tokio::test]
@@ -97,7 +103,12 @@ async fn a_metric_that_meta_leaves_out_stays_unmeasured() {
             omit_quiet_metrics: true,
             ..Default::default()
         })
-        .account(AccountSeed::new("sunyi").followers(3).posts(0).history_days(40))
+        .account(
+            AccountSeed::new("sunyi")
+                .followers(3)
+                .posts(0)
+                .history_days(40),
+        )
         .start()
         .await
         .unwrap();
@@ -221,7 +232,9 @@ async fn a_failing_collection_backs_off_and_recovers() {
     assert_eq!(health(world.account(&user).await).failures, 6);
 
     world.sandbox.clear_faults();
-    world.live(TimeDelta::hours(6), TimeDelta::minutes(30)).await;
+    world
+        .live(TimeDelta::hours(6), TimeDelta::minutes(30))
+        .await;
 
     let health = health(world.account(&user).await);
     assert_eq!(health.failures, 0);
@@ -276,37 +289,31 @@ async fn a_post_made_elsewhere_is_seen() {
 
     let newest = &world.monitor.recent_posts(&user, 1).await.unwrap()[0];
     assert_eq!(newest.post.text.as_deref(), Some("made on the phone"));
-    assert_eq!(world.account(&user).await.posts_seen.value(), Some(before + 1));
+    assert_eq!(
+        world.account(&user).await.posts_seen.value(),
+        Some(before + 1)
+    );
 }
 
 #[tokio::test]
 async fn sixty_days_leave_a_reading_for_every_day_and_a_living_token() {
-    let world = World::new().await;
-    let users: Vec<UserId> = {
-        let mut users = Vec::new();
-        for index in 0..3 {
-            users.push(world.connect(&world.username(index)).await.user);
-        }
-        users
-    };
+    let world = one_account(5000).await;
+    let user = world.connect("toko.kopi").await.user;
     let first = Zone::UTC.date(world.sandbox.now());
 
     world.live(TimeDelta::days(60), TimeDelta::hours(6)).await;
 
     let last = Zone::UTC.date(world.sandbox.now());
-    for user in &users {
-        let followers = points(&world, user, Metric::Followers).await;
-        let days = trends::daily(&followers, Zone::UTC, first, last);
-        assert_eq!(days.len(), 61);
-        assert!(days.iter().all(|day| day.point.is_some()));
-        let account = world.account(user).await;
-        assert_eq!(account.connection, threads_monitor::Connection::Connected);
-        assert!(account.token.expires_at - world.sandbox.now() > TimeDelta::days(29));
-    }
-    // Each token was half way on day 30, and its successor on day 60.
-    assert_eq!(world.refreshes(), 6);
-    println!("{} requests", world.sandbox.requests().len());
-    for e in [Endpoint::Posts, Endpoint::PostInsights, Endpoint::AccountInsights, Endpoint::Profile] { println!("{e:?} {}", world.calls(e)); }
+    let followers = points(&world, &user, Metric::Followers).await;
+    let days = trends::daily(&followers, Zone::UTC, first, last);
+    assert_eq!(days.len(), 61);
+    assert!(days.iter().all(|day| day.point.is_some()));
+    assert_eq!(followers.len(), 4 * 60 + 1);
+    let account = world.account(&user).await;
+    assert_eq!(account.connection, threads_monitor::Connection::Connected);
+    assert!(account.token.expires_at - world.sandbox.now() > TimeDelta::days(29));
+    // The token was half way on day 30, and its successor on day 60.
+    assert_eq!(world.refreshes(), 2);
 }
 
 #[tokio::test]
@@ -365,9 +372,19 @@ async fn a_disconnected_account_leaves_nothing_and_its_work_stops() {
     let requests = world.sandbox.requests().len();
     world.live(TimeDelta::days(1), TimeDelta::hours(1)).await;
 
-    assert!(erased.token && erased.jobs == 6 && erased.snapshots > 30, "{erased:?}");
+    assert!(
+        erased.token && erased.jobs == 6 && erased.snapshots > 30,
+        "{erased:?}"
+    );
     assert!(world.monitor.account(&one).await.unwrap().is_none());
-    assert!(world.monitor.scheduled_posts(&one).await.unwrap().is_empty());
+    assert!(
+        world
+            .monitor
+            .scheduled_posts(&one)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let left = world
         .monitor
         .storage()
@@ -378,7 +395,10 @@ async fn a_disconnected_account_leaves_nothing_and_its_work_stops() {
     assert!(left.is_empty());
     assert!(world.published().is_empty());
     assert_eq!(world.sandbox.requests().len(), requests);
-    assert_eq!(world.monitor.disconnect(&one).await.unwrap(), Default::default());
+    assert_eq!(
+        world.monitor.disconnect(&one).await.unwrap(),
+        Default::default()
+    );
 }
 
 #[tokio::test]
@@ -411,7 +431,10 @@ async fn a_collection_under_way_cannot_bring_an_erased_account_back() {
         .await
         .unwrap();
     assert_eq!(left, []);
-    assert_eq!(world.monitor.storage().scheduler.next_due().await.unwrap(), None);
+    assert_eq!(
+        world.monitor.storage().scheduler.next_due().await.unwrap(),
+        None
+    );
 }
 
 #[tokio::test]
@@ -422,7 +445,13 @@ async fn a_profile_is_stored_when_it_changes_and_not_otherwise() {
     world.live(TimeDelta::days(3), TimeDelta::hours(12)).await;
 
     let query = SnapshotQuery::account(user).metric(Metric::Profile);
-    let profiles = world.monitor.storage().snapshots.query(&query).await.unwrap();
+    let profiles = world
+        .monitor
+        .storage()
+        .snapshots
+        .query(&query)
+        .await
+        .unwrap();
     assert_eq!(profiles.len(), 1);
     assert!(matches!(profiles[0].reading, Reading::Profile(_)));
 }

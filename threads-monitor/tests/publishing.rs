@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use threads_client::{Draft, Media, Scope};
-use threads_monitor::publishing::{
-    Decision, Due, NewPost, Outcome, Phase, PublishedSource,
-};
+use threads_monitor::publishing::{Decision, Due, NewPost, Outcome, Phase, PublishedSource};
 use threads_monitor::{MonitorError, Storage, StoreError, Zone};
 use threads_sandbox::{Endpoint, Fault, PublishedContainer, Readiness, Sandbox, Switches};
 use world::World;
@@ -30,9 +28,13 @@ fn image_url() -> url::Url {
 async fn a_text_is_published_once_and_not_before_its_time() {
     let world = World::new().await;
     let user = world.connect(&world.username(0)).await.user;
-    let post = world.schedule_in(&user, Draft::text("Selamat pagi"), 10).await;
+    let post = world
+        .schedule_in(&user, Draft::text("Selamat pagi"), 10)
+        .await;
 
-    world.live(TimeDelta::seconds(599), TimeDelta::seconds(7)).await;
+    world
+        .live(TimeDelta::seconds(599), TimeDelta::seconds(7))
+        .await;
     assert_eq!(world.published().len(), 0);
     world.live(minutes(2), TimeDelta::seconds(5)).await;
 
@@ -45,7 +47,10 @@ async fn a_text_is_published_once_and_not_before_its_time() {
     else {
         panic!("not published");
     };
-    assert_eq!(media_id.unwrap().as_str(), published[0].post_id.as_deref().unwrap());
+    assert_eq!(
+        media_id.unwrap().as_str(),
+        published[0].post_id.as_deref().unwrap()
+    );
     assert_eq!(source, PublishedSource::Answer);
 }
 
@@ -138,7 +143,9 @@ async fn an_answer_lost_after_the_effect_is_found_and_never_sent_again() {
     for fault in faults {
         let world = World::new().await;
         let user = world.connect(&world.username(0)).await.user;
-        world.sandbox.fail_next(Endpoint::PublishContainer, fault.clone());
+        world
+            .sandbox
+            .fail_next(Endpoint::PublishContainer, fault.clone());
         let post = world.schedule_in(&user, Draft::text("once only"), 1).await;
 
         settle(&world).await;
@@ -175,7 +182,9 @@ async fn a_request_that_never_arrived_is_sent_again_only_after_the_settle_time()
     ] {
         let world = World::new().await;
         let user = world.connect(&world.username(0)).await.user;
-        world.sandbox.fail_next(Endpoint::PublishContainer, fault.clone());
+        world
+            .sandbox
+            .fail_next(Endpoint::PublishContainer, fault.clone());
         let post = world.schedule_in(&user, Draft::text("once only"), 1).await;
 
         world.live(minutes(6), TimeDelta::seconds(10)).await;
@@ -202,8 +211,12 @@ async fn a_missing_container_is_not_taken_for_an_unpublished_post() {
         .unwrap();
     let world = World::of(sandbox);
     let user = world.connect(&world.username(0)).await.user;
-    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
-    let post = world.schedule_in(&user, Draft::text("seen in the list"), 1).await;
+    world
+        .sandbox
+        .fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    let post = world
+        .schedule_in(&user, Draft::text("seen in the list"), 1)
+        .await;
 
     settle(&world).await;
 
@@ -228,14 +241,20 @@ async fn what_cannot_be_known_needs_a_person_and_is_never_sent_again() {
         .unwrap();
     let world = World::of(sandbox);
     let user = world.connect(&world.username(0)).await.user;
-    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    world
+        .sandbox
+        .fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
     let post = world.schedule_in(&user, Draft::text("who knows"), 1).await;
 
     world.live(TimeDelta::hours(3), minutes(1)).await;
 
     assert_eq!(world.phase(&post.id).await, "needs_attention");
     assert_eq!(world.calls(Endpoint::PublishContainer), 1);
-    let live = world.monitor.decide(&post.id, Decision::ItIsLive).await.unwrap();
+    let live = world
+        .monitor
+        .decide(&post.id, Decision::ItIsLive)
+        .await
+        .unwrap();
     assert_eq!(live.post.phase.name(), "published");
     assert_eq!(world.published().len(), 1);
 }
@@ -253,11 +272,17 @@ async fn a_discarded_post_does_not_claim_to_have_failed() {
         .unwrap();
     let world = World::of(sandbox);
     let user = world.connect(&world.username(0)).await.user;
-    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    world
+        .sandbox
+        .fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
     let post = world.schedule_in(&user, Draft::text("who knows"), 1).await;
     world.live(minutes(30), minutes(1)).await;
 
-    let closed = world.monitor.decide(&post.id, Decision::Discard).await.unwrap();
+    let closed = world
+        .monitor
+        .decide(&post.id, Decision::Discard)
+        .await
+        .unwrap();
 
     assert_eq!(closed.post.phase.name(), "abandoned");
     assert_eq!(closed.next_wake_at, None);
@@ -278,14 +303,22 @@ async fn only_a_post_that_needs_attention_can_be_decided_by_hand() {
 async fn a_process_that_dies_while_sending_leaves_a_post_to_be_verified() {
     let world = World::new().await;
     let user = world.connect(&world.username(0)).await.user;
-    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::HangAfterEffect);
+    world
+        .sandbox
+        .fail_next(Endpoint::PublishContainer, Fault::HangAfterEffect);
     let post = world.schedule_in(&user, Draft::text("killed"), 1).await;
-    world.live(TimeDelta::seconds(55), TimeDelta::seconds(5)).await;
+    world
+        .live(TimeDelta::seconds(55), TimeDelta::seconds(5))
+        .await;
     world.advance(TimeDelta::seconds(30));
 
     // The run is dropped while the publish call waits for its answer.
     let run = world.monitor.run_due_once();
-    assert!(tokio::time::timeout(Duration::from_millis(200), run).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_millis(200), run)
+            .await
+            .is_err()
+    );
     assert_eq!(world.phase(&post.id).await, "publishing");
     assert_eq!(world.published().len(), 1);
     settle(&world).await;
@@ -304,7 +337,9 @@ async fn a_refused_container_is_tried_again_and_then_replaced() {
             .sandbox
             .fail_next(Endpoint::PublishContainer, Fault::subcode(24, 4_279_009));
     }
-    let post = world.schedule_in(&user, Draft::text("propagation"), 1).await;
+    let post = world
+        .schedule_in(&user, Draft::text("propagation"), 1)
+        .await;
 
     settle(&world).await;
 
@@ -318,14 +353,19 @@ async fn a_refused_container_is_tried_again_and_then_replaced() {
 async fn a_post_that_meta_refuses_fails_with_meta_s_words() {
     let world = World::new().await;
     let user = world.connect(&world.username(0)).await.user;
-    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::code(100));
+    world
+        .sandbox
+        .fail_next(Endpoint::PublishContainer, Fault::code(100));
     let post = world.schedule_in(&user, Draft::text("refused"), 1).await;
 
     settle(&world).await;
 
     let after = world.post(&post.id).await.post;
     assert_eq!(after.phase.name(), "failed");
-    assert!(matches!(after.attempts[0].outcome, Outcome::Ineffective { .. }));
+    assert!(matches!(
+        after.attempts[0].outcome,
+        Outcome::Ineffective { .. }
+    ));
     assert_eq!(world.published().len(), 0);
 }
 
@@ -333,8 +373,12 @@ async fn a_post_that_meta_refuses_fails_with_meta_s_words() {
 async fn a_cancelled_post_never_goes_out() {
     let world = World::new().await;
     let user = world.connect(&world.username(0)).await.user;
-    let early = world.schedule_in(&user, Draft::text("called off early"), 60).await;
-    let ready = world.schedule_in(&user, Draft::text("called off ready"), 10).await;
+    let early = world
+        .schedule_in(&user, Draft::text("called off early"), 60)
+        .await;
+    let ready = world
+        .schedule_in(&user, Draft::text("called off ready"), 10)
+        .await;
     world.live(minutes(9), TimeDelta::seconds(10)).await;
     assert_eq!(world.phase(&ready.id).await, "ready");
 
@@ -369,9 +413,13 @@ async fn a_cancel_that_may_be_too_late_is_recorded_and_the_truth_wins() {
             .unwrap();
         let world = World::of(sandbox);
         let user = world.connect(&world.username(0)).await.user;
-        world.sandbox.fail_next(Endpoint::PublishContainer, fault.clone());
+        world
+            .sandbox
+            .fail_next(Endpoint::PublishContainer, fault.clone());
         let post = world.schedule_in(&user, Draft::text("too late?"), 1).await;
-        world.live(TimeDelta::seconds(90), TimeDelta::seconds(5)).await;
+        world
+            .live(TimeDelta::seconds(90), TimeDelta::seconds(5))
+            .await;
         assert_eq!(world.phase(&post.id).await, "verifying", "{fault:?}");
 
         let recorded = world.monitor.cancel(&post.id).await.unwrap();
@@ -401,7 +449,9 @@ async fn a_post_whose_time_has_long_passed_is_missed_not_burst_out() {
 async fn a_post_that_is_a_little_late_still_goes_out() {
     let world = World::new().await;
     let user = world.connect(&world.username(0)).await.user;
-    let post = world.schedule_in(&user, Draft::text("a little late"), 1).await;
+    let post = world
+        .schedule_in(&user, Draft::text("a little late"), 1)
+        .await;
 
     world.advance(minutes(90));
     settle(&world).await;
@@ -415,7 +465,9 @@ async fn a_revoked_account_blocks_its_posts_until_it_is_connected_again() {
     let world = World::new().await;
     let name = world.username(0);
     let user = world.connect(&name).await.user;
-    let post = world.schedule_in(&user, Draft::text("after the pause"), 30).await;
+    let post = world
+        .schedule_in(&user, Draft::text("after the pause"), 30)
+        .await;
     world.sandbox.revoke(&name).unwrap();
 
     world.live(minutes(45), minutes(1)).await;
@@ -468,11 +520,21 @@ async fn a_draft_that_cannot_be_published_is_refused_before_anything_is_sent() {
             .monitor
             .schedule(NewPost::new(user.clone(), draft, due))
             .await;
-        assert!(matches!(refused, Err(MonitorError::Draft(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(MonitorError::Draft(_))),
+            "{refused:?}"
+        );
     }
 
     assert_eq!(world.sandbox.requests().len(), before);
-    assert!(world.monitor.scheduled_posts(&user).await.unwrap().is_empty());
+    assert!(
+        world
+            .monitor
+            .scheduled_posts(&user)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -503,12 +565,18 @@ async fn a_local_due_time_is_kept_in_its_zone() {
 async fn twins_are_never_bound_to_one_live_post() {
     let world = World::new().await;
     let user = world.connect(&world.username(0)).await.user;
-    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
-    world.sandbox.fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    world
+        .sandbox
+        .fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
+    world
+        .sandbox
+        .fail_next(Endpoint::PublishContainer, Fault::DropAfterEffect);
     let first = world.schedule_in(&user, Draft::text("same words"), 1).await;
     let second = world.schedule_in(&user, Draft::text("same words"), 1).await;
 
-    world.live(TimeDelta::hours(1), TimeDelta::seconds(30)).await;
+    world
+        .live(TimeDelta::hours(1), TimeDelta::seconds(30))
+        .await;
 
     let mut ids = Vec::new();
     for id in [first.id, second.id] {
@@ -559,7 +627,9 @@ async fn a_missing_scope_blocks_with_its_reason() {
         .connect_with(&world.username(0), &[Scope::Basic])
         .await
         .user;
-    let post = world.schedule_in(&user, Draft::text("not allowed"), 1).await;
+    let post = world
+        .schedule_in(&user, Draft::text("not allowed"), 1)
+        .await;
 
     world.live(minutes(10), TimeDelta::seconds(30)).await;
 
@@ -592,7 +662,12 @@ async fn every_change_of_phase_is_one_event_in_order() {
         .collect();
     assert_eq!(
         names,
-        ["post.preparing", "post.ready", "post.publishing", "post.published"]
+        [
+            "post.preparing",
+            "post.ready",
+            "post.publishing",
+            "post.published"
+        ]
     );
 }
 
@@ -608,7 +683,9 @@ async fn two_monitors_on_one_storage_publish_once() {
     };
     let user = world.connect(&world.username(0)).await.user;
     for index in 0..10 {
-        world.schedule_in(&user, Draft::text(format!("post {index}")), 1).await;
+        world
+            .schedule_in(&user, Draft::text(format!("post {index}")), 1)
+            .await;
     }
 
     for _ in 0..60 {

@@ -51,7 +51,10 @@ fn an_assumed_expiry_is_always_due_and_never_death() {
     let policy = RefreshPolicy::default();
 
     assert_eq!(policy.decide(&assumed(25, 1000), now), RefreshDecision::Due);
-    assert_eq!(policy.decide(&assumed(2000, -500), now), RefreshDecision::Due);
+    assert_eq!(
+        policy.decide(&assumed(2000, -500), now),
+        RefreshDecision::Due
+    );
     assert!(matches!(
         policy.decide(&assumed(2, 1000), now),
         RefreshDecision::TooYoung { .. }
@@ -73,7 +76,12 @@ fn a_grant_without_expiry_is_marked_as_assumed() {
 async fn connected(world: &World, age: u32) -> threads_client::UserId {
     let name = world.username(0);
     let grant = world.grant(&name, &ALL_SCOPES, DAY * age);
-    world.monitor.connect(&grant, &ALL_SCOPES).await.unwrap().user
+    world
+        .monitor
+        .connect(&grant, &ALL_SCOPES)
+        .await
+        .unwrap()
+        .user
 }
 
 #[tokio::test]
@@ -94,7 +102,9 @@ async fn a_token_past_half_of_its_life_is_refreshed_once_a_day_old() {
 async fn an_outage_of_a_week_disconnects_nobody() {
     let world = World::new().await;
     let user = connected(&world, 40).await;
-    world.sandbox.add_fault(FaultRule::everywhere(When::Always, Fault::status(502)));
+    world
+        .sandbox
+        .add_fault(FaultRule::everywhere(When::Always, Fault::status(502)));
 
     world.live(TimeDelta::days(5), TimeDelta::hours(1)).await;
     let during = world.account(&user).await.connection;
@@ -102,7 +112,10 @@ async fn an_outage_of_a_week_disconnects_nobody() {
     world.live(TimeDelta::days(1), TimeDelta::hours(1)).await;
 
     assert_eq!(world.refreshes(), 1);
-    assert!(!matches!(during, Connection::NeedsReconnect { .. }), "{during:?}");
+    assert!(
+        !matches!(during, Connection::NeedsReconnect { .. }),
+        "{during:?}"
+    );
     assert_eq!(world.account(&user).await.connection, Connection::Connected);
 }
 
@@ -126,7 +139,10 @@ async fn a_refused_refresh_of_a_working_token_disconnects_nobody(#[case] code: i
     world.live(TimeDelta::days(4), TimeDelta::hours(1)).await;
 
     let connection = world.account(&user).await.connection;
-    assert!(!matches!(connection, Connection::NeedsReconnect { .. }), "{connection:?}");
+    assert!(
+        !matches!(connection, Connection::NeedsReconnect { .. }),
+        "{connection:?}"
+    );
     assert!(world.account(&user).await.followers.value().is_some());
 }
 
@@ -139,9 +155,13 @@ async fn a_token_refused_twice_an_hour_apart_needs_a_person() {
     world.sandbox.revoke(&name).unwrap();
 
     // The first refusal comes with the next collection, the second an hour later.
-    world.live(TimeDelta::hours(1), TimeDelta::minutes(10)).await;
+    world
+        .live(TimeDelta::hours(1), TimeDelta::minutes(10))
+        .await;
     let after_one = world.account(&user).await.connection;
-    world.live(TimeDelta::hours(3), TimeDelta::minutes(10)).await;
+    world
+        .live(TimeDelta::hours(3), TimeDelta::minutes(10))
+        .await;
 
     assert_eq!(after_one, Connection::Connected);
     let Connection::NeedsReconnect { reason, .. } = world.account(&user).await.connection else {
@@ -149,7 +169,11 @@ async fn a_token_refused_twice_an_hour_apart_needs_a_person() {
     };
     assert!(!reason.is_empty());
     let grant = world.grant(&name, &ALL_SCOPES, Duration::ZERO);
-    let again = world.monitor.connect_as(&user, &grant, &ALL_SCOPES).await.unwrap();
+    let again = world
+        .monitor
+        .connect_as(&user, &grant, &ALL_SCOPES)
+        .await
+        .unwrap();
     assert_eq!(again.connection, Connection::Connected);
 }
 
@@ -158,11 +182,17 @@ async fn one_wrong_refusal_is_forgiven() {
     let world = World::new().await;
     let user = connected(&world, 1).await;
     for _ in 0..3 {
-        world.sandbox.fail_next(Endpoint::AccountInsights, Fault::subcode(190, 463));
-        world.sandbox.fail_next(Endpoint::Profile, Fault::subcode(190, 463));
+        world
+            .sandbox
+            .fail_next(Endpoint::AccountInsights, Fault::subcode(190, 463));
+        world
+            .sandbox
+            .fail_next(Endpoint::Profile, Fault::subcode(190, 463));
     }
 
-    world.live(TimeDelta::hours(12), TimeDelta::minutes(30)).await;
+    world
+        .live(TimeDelta::hours(12), TimeDelta::minutes(30))
+        .await;
 
     assert_eq!(world.account(&user).await.connection, Connection::Connected);
 }
@@ -199,9 +229,17 @@ async fn a_refreshed_token_that_does_not_answer_never_replaces_the_working_one()
     world.monitor.tokens().refresh(&user).await.unwrap();
     let after = world.monitor.tokens().load(&user).await.unwrap().token;
 
-    let candidate = between.candidate.expect("the new token waits beside the old one");
-    assert_ne!(candidate.access_token.expose(), between.credential.access_token.expose());
-    assert_eq!(after.credential.access_token.expose(), candidate.access_token.expose());
+    let candidate = between
+        .candidate
+        .expect("the new token waits beside the old one");
+    assert_ne!(
+        candidate.access_token.expose(),
+        between.credential.access_token.expose()
+    );
+    assert_eq!(
+        after.credential.access_token.expose(),
+        candidate.access_token.expose()
+    );
     assert!(after.candidate.is_none());
     assert_eq!(world.refreshes(), 1);
 }

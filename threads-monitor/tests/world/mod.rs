@@ -95,7 +95,12 @@ impl World {
         }
     }
 
-    pub(crate) async fn schedule_in(&self, user: &UserId, draft: Draft, minutes: i64) -> ScheduledPost {
+    pub(crate) async fn schedule_in(
+        &self,
+        user: &UserId,
+        draft: Draft,
+        minutes: i64,
+    ) -> ScheduledPost {
         let due = Due::At(self.monitor.now() + TimeDelta::minutes(minutes));
         self.monitor
             .schedule(NewPost::new(user.clone(), draft, due))

@@ -1,0 +1,146 @@
+//! What can go wrong in a store, and in the monitor above it.
+
+use std::error::Error as StdError;
+use std::path::PathBuf;
+
+use threads_client::UserId;
+
+use crate::scheduler::JobId;
+
+/// A failure of a store itself. "Not there" is never one: that is `Ok(None)`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The backend could not do its work: disk full, connection lost, permission denied.
+    #[error("the {backend} store failed while {doing}")]
+    Backend {
+        /// The backend's name, such as `file`.
+        backend: &'static str,
+        /// What was being done, as "writing the journal".
+        doing: String,
+        /// The backend's own error.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// Stored data cannot be read back. Nothing was changed or thrown away.
+    #[error("stored data is damaged: {what}. {advice}")]
+    Corrupt {
+        /// What is damaged, and where.
+        what: String,
+        /// What a person can do about it.
+        advice: String,
+    },
+    /// The data was written by a newer version of this software.
+    #[error(
+        "{what} has format version {found}, this program reads up to {supported}: use the newer program"
+    )]
+    TooNew {
+        /// What was read.
+        what: String,
+        /// The version found.
+        found: u32,
+        /// The newest version understood.
+        supported: u32,
+    },
+    /// Somebody else changed the row first; read it again and decide anew.
+    #[error("{what} was changed by somebody else in the meantime")]
+    Conflict {
+        /// What was changed.
+        what: String,
+    },
+    /// The lease ran out and another worker has, or had, the job; or the job was erased.
+    #[error("the lease of job {job} is lost")]
+    LeaseLost {
+        /// The job.
+        job: JobId,
+    },
+    /// Another process has the store open for writing.
+    #[error(
+        "`{}` is in use by another process: stop it, or choose another data directory",
+        path.display()
+    )]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The storage address cannot be used.
+    #[error("`{address}` is not a storage address: {reason}")]
+    UnsupportedAddress {
+        /// The address, without any password.
+        address: String,
+        /// Why not, and which addresses there are.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// Wraps a backend's own error with what was being done.
+    pub fn backend(
+        backend: &'static str,
+        doing: impl Into<String>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self::Backend {
+            backend,
+            doing: doing.into(),
+            source: source.into(),
+        }
+    }
+
+    /// A compare-and-set that lost.
+    pub fn conflict(what: impl Into<String>) -> Self {
+        Self::Conflict { what: what.into() }
+    }
+}
+
+/// A failure of an operation of the monitor.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MonitorError {
+    /// The Threads API, or the way to it.
+    #[error(transparent)]
+    Client(#[from] threads_client::Error),
+    /// A store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The account is not connected here.
+    #[error("account {user} is not connected")]
+    NotConnected {
+        /// The account.
+        user: UserId,
+    },
+    /// The account's token is dead: a person has to connect the account again.
+    #[error("the access token of account {user} is no longer valid: connect the account again")]
+    TokenExpired {
+        /// The account.
+        user: UserId,
+    },
+    /// A reconnect brought the token of another account.
+    #[error("expected the token of account {expected}, but this one belongs to {found}")]
+    AccountMismatch {
+        /// The account that was to be reconnected.
+        expected: UserId,
+        /// The account that granted the token.
+        found: UserId,
+    },
+    /// There is no such scheduled post.
+    #[error("there is no scheduled post {id}")]
+    NoSuchPost {
+        /// What was asked for.
+        id: JobId,
+    },
+    /// The post can no longer be changed in this way.
+    #[error("the post cannot be {action}: {reason}")]
+    PostState {
+        /// What was tried, as "cancelled".
+        action: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// A draft that Meta would certainly refuse.
+    #[error(transparent)]
+    Draft(#[from] threads_client::DraftError),
+    /// A setting that cannot work.
+    #[error("{0}")]
+    Config(String),
+}

@@ -1,0 +1,333 @@
+//! What the standing jobs of an account do.
+//!
+//! Each job has its own state, its own cadence and its own error budget: a failing
+//! one backs off by itself and holds up no other, least of all the followers, which
+//! cannot be measured later.
+//!
+//! Every run may happen twice, or stop anywhere: what is appended is idempotent, and
+//! what was not appended is fetched again.
+
+mod collect;
+mod posts;
+mod token;
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use threads_client::{Client, Profile, Scope};
+
+use crate::error::{MonitorError, StoreError};
+use crate::monitor::Monitor;
+use crate::publishing::engine::{Engine, is_about_the_token};
+use crate::scheduler::{Change, JobKind, JobQuery, Lease, NewEvent};
+use crate::snapshot_store::{ProfileReading, Snapshot};
+
+/// The jobs that every connected account has.
+pub(crate) const STANDING: [JobKind; 5] = [
+    JobKind::RefreshToken,
+    JobKind::CollectFollowers,
+    JobKind::CollectProfile,
+    JobKind::CollectInsights,
+    JobKind::CollectPosts,
+];
+
+/// How long a claimed job is leased. Longer than any publish call, see the engine.
+pub(crate) const LEASE: Duration = crate::publishing::engine::PUBLISH_LEASE;
+
+/// The first pause after a failure; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// Waiting for a person, or for an app's permission, need not be busy.
+const WITHOUT_SCOPE: Duration = Duration::from_secs(24 * 3600);
+
+/// How a collecting job has gone so far. Stored as the job's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct CollectState {
+    pub(crate) last_success_at: Option<DateTime<Utc>>,
+    pub(crate) failures: u32,
+    pub(crate) last_error: Option<String>,
+    /// The last Meta day whose insights were fetched.
+    pub(crate) through: Option<NaiveDate>,
+    /// Whether the list of posts was read to its end once.
+    pub(crate) listed_all: bool,
+}
+
+impl CollectState {
+    /// A job that never ran has no state; what cannot be read is begun anew, because
+    /// everything here can be found out again.
+    pub(crate) fn read(state: &Value) -> Self {
+        serde_json::from_value(state.clone()).unwrap_or_default()
+    }
+
+    fn succeeded(&mut self, now: DateTime<Utc>) {
+        self.last_success_at = Some(now);
+        self.failures = 0;
+        self.last_error = None;
+    }
+
+    /// Counts a failure and says how long to wait.
+    fn failed(&mut self, error: &MonitorError, longest: Duration) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        self.last_error = Some(error.to_string());
+        let pause = FIRST_PAUSE
+            .saturating_mul(1 << (self.failures - 1).min(10))
+            .min(longest);
+        match error {
+            MonitorError::Client(error) => pause.max(error.retry_after().unwrap_or_default()),
+            _ => pause,
+        }
+    }
+}
+
+/// How keeping a token alive has gone so far. Stored as the job's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct TokenState {
+    pub(crate) runs: CollectState,
+    /// A call was refused in a way that may mean a dead token.
+    pub(crate) suspected: bool,
+    /// When a probe was refused first, with no good one since.
+    pub(crate) refused_at: Option<DateTime<Utc>>,
+    pub(crate) dead: Option<Dead>,
+    /// The last stage, in days left, that was told of.
+    pub(crate) told_days: Option<i64>,
+}
+
+/// A token that a person has to replace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Dead {
+    pub(crate) since: DateTime<Utc>,
+    pub(crate) reason: String,
+}
+
+impl TokenState {
+    pub(crate) fn read(state: &Value) -> Self {
+        serde_json::from_value(state.clone()).unwrap_or_default()
+    }
+}
+
+/// The profile as a reading.
+pub(crate) fn profile_reading(profile: Profile) -> ProfileReading {
+    ProfileReading {
+        username: Some(profile.username),
+        name: profile.name,
+        picture_url: profile.picture_url,
+        biography: profile.biography,
+        is_verified: profile.is_verified,
+    }
+}
+
+/// What a finished run leaves.
+struct Finished {
+    state: Value,
+    wake_at: DateTime<Utc>,
+    events: Vec<NewEvent>,
+}
+
+/// How a collecting run ended well.
+enum Collected {
+    /// Come again after so long.
+    Again(Duration),
+    /// The account did not grant what this needs. Not a failure.
+    NoScope(Scope),
+}
+
+impl Monitor {
+    /// Runs a leased job to its next rest. Errors that are the job's own business end
+    /// up in its state; what comes out here is a failing store.
+    pub(crate) async fn run_lease(&self, lease: Lease) -> Result<(), MonitorError> {
+        match lease.job.kind {
+            JobKind::PublishPost => {
+                let engine = Engine {
+                    scheduler: &*self.storage().scheduler,
+                    tokens: self.tokens(),
+                    clock: self.clock(),
+                    policy: self.post_policy(),
+                };
+                engine.run(lease).await
+            }
+            JobKind::RefreshToken => self.run_refresh(lease).await,
+            _ => self.run_collect(lease).await,
+        }
+    }
+
+    async fn run_collect(&self, mut lease: Lease) -> Result<(), MonitorError> {
+        let mut state = CollectState::read(&lease.job.state);
+        let (kind, account) = (lease.job.kind, lease.job.account.clone());
+        let outcome = self.collect(&mut lease, &mut state).await;
+        let now = self.now();
+        let wake_at = match outcome {
+            Ok(Collected::Again(pause)) => {
+                state.succeeded(now);
+                later(now, pause)
+            }
+            Ok(Collected::NoScope(scope)) => {
+                state.failures = 0;
+                state.last_error = Some(format!("the account did not grant `{scope}`"));
+                later(now, WITHOUT_SCOPE)
+            }
+            // The account was erased, or another worker has the job: nothing to write.
+            Err(MonitorError::Store(StoreError::LeaseLost { .. })) => return Ok(()),
+            Err(error) => {
+                let pause = state.failed(&error, self.cadence_of(kind));
+                tracing::warn!(
+                    user.id = %account,
+                    job.kind = kind.as_str(),
+                    failures = state.failures,
+                    %error,
+                    "{kind} of account {account} failed"
+                );
+                if is_about_the_token(&error) {
+                    self.suspect_token(&lease).await?;
+                }
+                later(now, pause)
+            }
+        };
+        self.finish(
+            lease,
+            Finished {
+                state: to_json(&state)?,
+                wake_at,
+                events: Vec::new(),
+            },
+        )
+        .await
+    }
+
+    async fn collect(
+        &self,
+        lease: &mut Lease,
+        state: &mut CollectState,
+    ) -> Result<Collected, MonitorError> {
+        let stored = self.tokens().load(&lease.job.account).await?;
+        let client = self.tokens().client(&lease.job.account).await?;
+        let mut run = Run {
+            monitor: self,
+            lease,
+            client,
+            scopes: stored.token.scopes,
+        };
+        match run.lease.job.kind {
+            JobKind::CollectFollowers => run.followers().await,
+            JobKind::CollectProfile => run.profile().await,
+            JobKind::CollectInsights => run.insights(state).await,
+            JobKind::CollectPosts => run.posts(state).await,
+            other => Err(MonitorError::Config(format!(
+                "job kind {other} does not collect"
+            ))),
+        }
+    }
+
+    pub(crate) fn cadence_of(&self, kind: JobKind) -> Duration {
+        let cadence = self.cadence();
+        match kind {
+            JobKind::CollectFollowers => cadence.followers,
+            JobKind::CollectInsights => cadence.insights,
+            JobKind::CollectPosts => cadence.posts,
+            _ => cadence.profile,
+        }
+    }
+
+    /// Lets the token's job find out whether the token is dead.
+    async fn suspect_token(&self, lease: &Lease) -> Result<(), MonitorError> {
+        let query = JobQuery::account(lease.job.account.clone()).kind(JobKind::RefreshToken);
+        let now = self.now();
+        for job in self.storage().scheduler.list(&query).await? {
+            self.update_job(job.id, |job| {
+                let mut state = TokenState::read(&job.state);
+                if state.suspected || state.dead.is_some() {
+                    return None;
+                }
+                state.suspected = true;
+                let state = serde_json::to_value(&state).ok()?;
+                Some((state, Some(job.wake_at.map_or(now, |at| at.min(now)))))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the job back. If a person or another job changed it in the meantime, an
+    /// earlier wake-up of theirs is kept.
+    async fn finish(&self, mut lease: Lease, finished: Finished) -> Result<(), MonitorError> {
+        let scheduler = &self.storage().scheduler;
+        let mut wake_at = finished.wake_at;
+        loop {
+            let change = Change {
+                state: finished.state.clone(),
+                wake_at: Some(wake_at),
+                events: finished.events.clone(),
+            };
+            match scheduler.release(lease.clone(), change).await {
+                Ok(()) | Err(StoreError::LeaseLost { .. }) => return Ok(()),
+                Err(StoreError::Conflict { .. }) => match scheduler.get(&lease.job.id).await? {
+                    Some(job) if job.epoch == lease.epoch => {
+                        wake_at = job.wake_at.map_or(wake_at, |at| at.min(wake_at));
+                        lease.job = job;
+                    }
+                    _ => return Ok(()),
+                },
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// One run of a collecting job.
+struct Run<'a> {
+    monitor: &'a Monitor,
+    lease: &'a mut Lease,
+    client: Client,
+    scopes: Vec<Scope>,
+}
+
+impl Run<'_> {
+    fn now(&self) -> DateTime<Utc> {
+        self.monitor.now()
+    }
+
+    fn has(&self, scope: &Scope) -> bool {
+        self.scopes.contains(scope)
+    }
+
+    /// Appends what was observed, unless the account was erased or somebody else has
+    /// the job: the lease is the permission to write.
+    async fn append(&mut self, snapshots: &[Snapshot]) -> Result<(), MonitorError> {
+        let _not_while_erasing = self.monitor.erasing(&self.lease.job.account).read().await;
+        let now = self.monitor.now();
+        let scheduler = &self.monitor.storage().scheduler;
+        match scheduler.renew(self.lease, now, LEASE).await {
+            Ok(()) => {}
+            Err(StoreError::Conflict { .. }) => {
+                // Somebody woke the job up while it runs. It is still ours.
+                let job = scheduler.get(&self.lease.job.id).await?;
+                match job {
+                    Some(job) if job.epoch == self.lease.epoch => self.lease.job = job,
+                    _ => {
+                        return Err(StoreError::LeaseLost {
+                            job: self.lease.job.id,
+                        }
+                        .into());
+                    }
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.monitor.storage().snapshots.append(snapshots).await?;
+        Ok(())
+    }
+}
+
+fn to_json(state: &impl Serialize) -> Result<Value, MonitorError> {
+    serde_json::to_value(state)
+        .map_err(|error| StoreError::backend("json", "writing a job's state", error).into())
+}
+
+fn later(now: DateTime<Utc>, pause: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(pause)
+        .ok()
+        .and_then(|pause| now.checked_add_signed(pause))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

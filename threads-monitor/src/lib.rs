@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+pub mod chart;
+mod clock;
+mod error;
+#[cfg(feature = "file")]
+mod file;
+mod jobs;
+mod monitor;
+pub mod publishing;
+pub mod scheduler;
+pub mod snapshot_store;
+mod storage;
+mod striped;
+pub mod token_store;
+mod tokens;
+pub mod trends;
+mod version;
+mod zone;
+
+pub use self::account::{
+    AccountSummary, CollectionHealth, Connection, Erased, Measurement, PostSummary, TokenDates,
+};
+#[cfg(any(test, feature = "testing"))]
+pub use self::clock::ManualClock;
+pub use self::clock::{Clock, SystemClock};
+pub use self::error::{MonitorError, StoreError};
+pub use self::monitor::{Cadence, Monitor, MonitorBuilder, MonitorHandle};
+pub use self::scheduler::Scheduler;
+pub use self::snapshot_store::SnapshotStore;
+pub use self::storage::Storage;
+pub use self::token_store::TokenStore;
+pub use self::tokens::{RefreshDecision, RefreshPolicy, TokenManager};
+pub use self::version::Version;
+pub use self::zone::{LocalInstant, UnknownZone, Zone};

@@ -1,0 +1,208 @@
+//! The monitor: one handle for everything that happens to connected accounts.
+
+mod accounts;
+mod posts;
+mod run;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use threads_client::Client;
+use tokio::sync::{Notify, RwLock};
+use uuid::Uuid;
+
+pub use self::run::MonitorHandle;
+use crate::clock::{Clock, SystemClock};
+use crate::error::MonitorError;
+use crate::publishing::PostPolicy;
+use crate::scheduler::WorkerId;
+use crate::storage::Storage;
+use crate::striped::Striped;
+use crate::tokens::TokenManager;
+
+/// How often each thing is collected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cadence {
+    /// Followers; what is missed can never be measured later.
+    pub followers: Duration,
+    /// The profile.
+    pub profile: Duration,
+    /// The account's insights by day.
+    pub insights: Duration,
+    /// The list of posts. Young posts are measured more often, old ones less.
+    pub posts: Duration,
+    /// How many days of insights are fetched when an account is new here.
+    pub backfill_days: u32,
+}
+
+impl Default for Cadence {
+    fn default() -> Self {
+        const HOUR: u64 = 3600;
+        Self {
+            followers: Duration::from_secs(6 * HOUR),
+            profile: Duration::from_secs(24 * HOUR),
+            insights: Duration::from_secs(6 * HOUR),
+            posts: Duration::from_secs(HOUR),
+            backfill_days: 30,
+        }
+    }
+}
+
+/// Watches accounts and publishes to them.
+///
+/// A `Monitor` does nothing by itself: [`start`](Monitor::start) runs it in the
+/// background, [`run_due_once`](Monitor::run_due_once) and
+/// [`run_job`](Monitor::run_job) run it step by step. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Monitor {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    storage: Storage,
+    tokens: TokenManager,
+    client: Client,
+    clock: Arc<dyn Clock>,
+    cadence: Cadence,
+    policy: PostPolicy,
+    worker: WorkerId,
+    concurrency: usize,
+    /// Something may be due earlier than the background loop thinks.
+    changed: Notify,
+    /// Collected data is written under the read half, an account is erased under the
+    /// write half: nothing that was under way can bring an erased account back.
+    erasing: Striped<RwLock<()>>,
+}
+
+/// Builds a [`Monitor`].
+#[derive(Debug)]
+#[must_use]
+pub struct MonitorBuilder {
+    storage: Storage,
+    client: Option<Client>,
+    clock: Arc<dyn Clock>,
+    cadence: Cadence,
+    policy: PostPolicy,
+    worker: WorkerId,
+    concurrency: usize,
+}
+
+impl MonitorBuilder {
+    /// The client whose settings (host, retries, timeouts) all calls use. It needs no
+    /// token. Default: Meta's host.
+    pub fn client(mut self, client: Client) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// The clock. Default: the system's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How often things are collected.
+    pub fn cadence(mut self, cadence: Cadence) -> Self {
+        self.cadence = cadence;
+        self
+    }
+
+    /// The waits of the publish protocol.
+    pub fn post_policy(mut self, policy: PostPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// This worker's name in leases. Default: a random one.
+    pub fn worker(mut self, worker: WorkerId) -> Self {
+        self.worker = worker;
+        self
+    }
+
+    /// How many jobs run at one time. Default: 8.
+    pub fn concurrency(mut self, concurrency: usize) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// Builds it. Nothing runs yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when nothing could run at all, or a setting contradicts another.
+    pub fn build(self) -> Result<Monitor, MonitorError> {
+        if self.concurrency == 0 {
+            return Err(MonitorError::Config(
+                "the concurrency must be at least 1".to_owned(),
+            ));
+        }
+        let cadences = [
+            ("followers", self.cadence.followers),
+            ("profile", self.cadence.profile),
+            ("insights", self.cadence.insights),
+            ("posts", self.cadence.posts),
+        ];
+        for (name, cadence) in cadences {
+            if cadence < Duration::from_secs(60) {
+                return Err(MonitorError::Config(format!(
+                    "the cadence of {name} must be at least a minute"
+                )));
+            }
+        }
+        let client = match self.client {
+            Some(client) => client,
+            None => Client::builder().build()?,
+        };
+        Ok(Monitor {
+            inner: Arc::new(Inner {
+                tokens: TokenManager::new(
+                    Arc::clone(&self.storage.tokens),
+                    client.clone(),
+                    Arc::clone(&self.clock),
+                ),
+                storage: self.storage,
+                client,
+                clock: self.clock,
+                cadence: self.cadence,
+                policy: self.policy,
+                worker: self.worker,
+                concurrency: self.concurrency,
+                changed: Notify::new(),
+                erasing: Striped::default(),
+            }),
+        })
+    }
+}
+
+impl Monitor {
+    /// A monitor on these stores.
+    pub fn builder(storage: Storage) -> MonitorBuilder {
+        MonitorBuilder {
+            storage,
+            client: None,
+            clock: Arc::new(SystemClock),
+            cadence: Cadence::default(),
+            policy: PostPolicy::default(),
+            worker: WorkerId::new(format!("monitor-{}", Uuid::now_v7())),
+            concurrency: 8,
+        }
+    }
+
+    /// The stores that it works on.
+    pub fn storage(&self) -> &Storage {
+        &self.inner.storage
+    }
+
+    /// The tokens that it keeps alive.
+    pub fn tokens(&self) -> &TokenManager {
+        &self.inner.tokens
+    }
+
+    /// The time by its clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.inner.clock.now()
+    }
+}

@@ -1,0 +1,193 @@
+//! Scheduled posts: making, seeing, calling off.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Monitor;
+use crate::error::{MonitorError, StoreError};
+use crate::publishing::engine::{change, read_post};
+use crate::publishing::{Decision, Due, Event, NewPost, Phase, Post, ScheduledPost, step};
+use crate::scheduler::{JobId, JobKind, JobQuery, JobRecord, NewJob};
+use threads_client::UserId;
+
+/// How late a post may go out when nothing else is said.
+const MAX_LATENESS: Duration = Duration::from_secs(2 * 3600);
+/// How often a change is tried again when somebody else was faster.
+const CONFLICT_TRIES: usize = 8;
+
+impl Monitor {
+    /// Schedules a post.
+    ///
+    /// The draft is checked first; what Meta would certainly refuse never gets in. A due
+    /// time that has just passed is fine: the post goes out at once. With an idempotency
+    /// key a repetition of the same call returns the same post.
+    ///
+    /// # Errors
+    ///
+    /// `Draft` for a draft that cannot be published, `Config` for a due time that is
+    /// too long ago or does not exist, `NotConnected`, and `Store` with a conflict when
+    /// the idempotency key was used for another post.
+    pub async fn schedule(&self, new: NewPost) -> Result<ScheduledPost, MonitorError> {
+        new.draft.validate()?;
+        let (due_at, zone) = match new.due {
+            Due::At(due_at) => (due_at, None),
+            Due::Local { time, zone } => {
+                let local = zone.instant(time).ok_or_else(|| {
+                    MonitorError::Config("the due time is not a date that exists".to_owned())
+                })?;
+                (local.instant(), Some(zone))
+            }
+        };
+        let now = self.now();
+        let post = Post::new(
+            new.draft,
+            due_at,
+            zone,
+            new.max_lateness.unwrap_or(MAX_LATENESS),
+        );
+        if post.latest_at() < now {
+            return Err(MonitorError::Config(format!(
+                "the due time {due_at} is too long ago"
+            )));
+        }
+        let _not_while_erasing = self.inner.erasing.of(&new.account).read().await;
+        self.inner.tokens.load(&new.account).await?;
+        let id = JobId::random();
+        let as_json = |value: Result<serde_json::Value, serde_json::Error>| {
+            value.map_err(|error| StoreError::backend("json", "writing a scheduled post", error))
+        };
+        let first = step(&self.inner.policy, &post, now, Event::Woke);
+        let job = NewJob {
+            id,
+            serial_key: format!("publish:{}", new.account),
+            account: new.account,
+            kind: JobKind::PublishPost,
+            idempotency_key: new.idempotency_key.unwrap_or_else(|| id.to_string()),
+            request: json!({
+                "draft": as_json(serde_json::to_value(&post.draft))?,
+                "due_at": post.due_at,
+                "zone": post.zone,
+                "max_lateness_seconds": post.max_lateness_seconds,
+            }),
+            state: as_json(serde_json::to_value(&post))?,
+            wake_at: match first.next {
+                crate::publishing::Next::WaitUntil(at) => at,
+                _ => now,
+            },
+            created_at: now,
+        };
+        let job = self.inner.storage.scheduler.enqueue(job).await?;
+        self.inner.changed.notify_one();
+        Ok(scheduled(&job)?)
+    }
+
+    /// One scheduled post, or `None`.
+    ///
+    /// # Errors
+    ///
+    /// What the store said.
+    pub async fn scheduled(&self, id: &JobId) -> Result<Option<ScheduledPost>, MonitorError> {
+        let job = self.inner.storage.scheduler.get(id).await?;
+        Ok(job
+            .filter(|job| job.kind == JobKind::PublishPost)
+            .map(|job| scheduled(&job))
+            .transpose()?)
+    }
+
+    /// All scheduled posts of an account, the latest due first.
+    ///
+    /// # Errors
+    ///
+    /// What the store said.
+    pub async fn scheduled_posts(
+        &self,
+        account: &UserId,
+    ) -> Result<Vec<ScheduledPost>, MonitorError> {
+        let query = JobQuery::account(account.clone()).kind(JobKind::PublishPost);
+        let jobs = self.inner.storage.scheduler.list(&query).await?;
+        let mut posts = jobs.iter().map(scheduled).collect::<Result<Vec<_>, _>>()?;
+        posts.sort_by_key(|post| std::cmp::Reverse((post.post.due_at, post.id)));
+        Ok(posts)
+    }
+
+    /// Calls a scheduled post off.
+    ///
+    /// While a publish call may be under way this is recorded only
+    /// (`cancel_requested_at`): the post then ends as cancelled, or as published when
+    /// it was too late.
+    ///
+    /// # Errors
+    ///
+    /// `NoSuchPost`, or `PostState` when its outcome is already decided.
+    pub async fn cancel(&self, id: &JobId) -> Result<ScheduledPost, MonitorError> {
+        self.tell(id, &Event::CancelRequested, |post| match &post.phase {
+            Phase::Published { .. } => Some(("cancelled", "it is already published")),
+            phase if phase.is_final() => Some(("cancelled", "it has already ended")),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Decides about a post that needs attention.
+    ///
+    /// # Errors
+    ///
+    /// `NoSuchPost`, or `PostState` when the post does not need attention.
+    pub async fn decide(
+        &self,
+        id: &JobId,
+        decision: Decision,
+    ) -> Result<ScheduledPost, MonitorError> {
+        self.tell(id, &Event::Decided(decision), |post| match post.phase {
+            Phase::NeedsAttention { .. } => None,
+            _ => Some(("decided by hand", "it does not need attention")),
+        })
+        .await
+    }
+
+    async fn tell(
+        &self,
+        id: &JobId,
+        event: &Event,
+        refused: impl Fn(&Post) -> Option<(&'static str, &'static str)> + Send,
+    ) -> Result<ScheduledPost, MonitorError> {
+        let scheduler = &self.inner.storage.scheduler;
+        for _ in 0..CONFLICT_TRIES {
+            let job = scheduler
+                .get(id)
+                .await?
+                .filter(|job| job.kind == JobKind::PublishPost)
+                .ok_or(MonitorError::NoSuchPost { id: *id })?;
+            let before = read_post(&job)?;
+            if let Some((action, reason)) = refused(&before) {
+                return Err(MonitorError::PostState {
+                    action,
+                    reason: reason.to_owned(),
+                });
+            }
+            let now = self.now();
+            let step = step(&self.inner.policy, &before, now, event.clone());
+            let change = change(&before, &step, now)?;
+            match scheduler.update(id, job.version, change).await {
+                Ok(job) => {
+                    self.inner.changed.notify_one();
+                    return Ok(scheduled(&job)?);
+                }
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::conflict(format!("scheduled post {id}")).into())
+    }
+}
+
+fn scheduled(job: &JobRecord) -> Result<ScheduledPost, StoreError> {
+    Ok(ScheduledPost {
+        id: job.id,
+        account: job.account.clone(),
+        post: read_post(job)?,
+        created_at: job.created_at,
+        next_wake_at: job.wake_at,
+    })
+}

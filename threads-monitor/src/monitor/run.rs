@@ -1,0 +1,247 @@
+//! Running what is due: once, one by name, or in the background.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt;
+use futures::stream;
+use threads_client::UserId;
+use tokio::sync::RwLock;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::{Cadence, Monitor};
+use crate::clock::Clock;
+use crate::error::MonitorError;
+use crate::jobs::{CollectState, LEASE};
+use crate::publishing::PostPolicy;
+use crate::scheduler::{JobId, JobKind, JobQuery, Lease};
+
+/// The background loop looks at least this often: another process may have added work.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
+/// After a failure of a store the background loop waits so long.
+const AFTER_STORE_FAILURE: TimeDelta = TimeDelta::seconds(5);
+/// How long a shutdown waits for runs that are under way.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(8);
+/// `run_due_once` ends even if a job were always due.
+const ROUNDS: usize = 10_000;
+
+impl Monitor {
+    /// Runs everything that is due now, until nothing is due, and says how many runs
+    /// that were.
+    ///
+    /// For tests, and for programs that have a timer of their own.
+    ///
+    /// # Errors
+    ///
+    /// A failing store. A failing call of the API is the job's own business: it is
+    /// kept in the job's state, and tried again later.
+    pub async fn run_due_once(&self) -> Result<usize, MonitorError> {
+        let mut runs = 0;
+        for _ in 0..ROUNDS {
+            let leases = self.claim(self.inner.concurrency).await?;
+            if leases.is_empty() {
+                break;
+            }
+            runs += leases.len();
+            let results: Vec<Result<(), MonitorError>> = stream::iter(leases)
+                .map(|lease| self.run_lease(lease))
+                .buffer_unordered(self.inner.concurrency)
+                .collect()
+                .await;
+            results.into_iter().collect::<Result<(), _>>()?;
+        }
+        Ok(runs)
+    }
+
+    /// Leases and runs one job, due or not. `false` when it is not free.
+    ///
+    /// The entry for an outside engine that does the waking: the job is the same one
+    /// that the background loop would run, and the two never run it at one time.
+    ///
+    /// # Errors
+    ///
+    /// A failing store.
+    pub async fn run_job(&self, id: &JobId) -> Result<bool, MonitorError> {
+        let lease = self
+            .inner
+            .storage
+            .scheduler
+            .claim_job(id, self.now(), &self.inner.worker, LEASE)
+            .await?;
+        match lease {
+            Some(lease) => {
+                self.run_lease(lease).await?;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// Collects everything of an account at once, and says how each kind went. A kind
+    /// that is being collected at this moment is left out.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected`, or a failing store.
+    pub async fn collect_now(
+        &self,
+        user: &UserId,
+    ) -> Result<Vec<(JobKind, Result<(), String>)>, MonitorError> {
+        self.inner.tokens.load(user).await?;
+        let query = JobQuery::account(user.clone());
+        let mut outcomes = Vec::new();
+        for job in self.inner.storage.scheduler.list(&query).await? {
+            let collects = !matches!(job.kind, JobKind::PublishPost | JobKind::RefreshToken);
+            if collects && self.run_job(&job.id).await? {
+                let after = self.inner.storage.scheduler.get(&job.id).await?;
+                let error = after.and_then(|job| CollectState::read(&job.state).last_error);
+                outcomes.push((job.kind, error.map_or(Ok(()), Err)));
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Runs in the background until the handle is shut down.
+    ///
+    /// Must be called within a Tokio runtime.
+    pub fn start(&self) -> MonitorHandle {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn({
+            let (monitor, stop) = (self.clone(), stop.clone());
+            async move { monitor.run_until(stop).await }
+        });
+        MonitorHandle {
+            stop,
+            task: Some(task),
+        }
+    }
+
+    async fn run_until(self, stop: CancellationToken) {
+        let mut running: JoinSet<Result<(), MonitorError>> = JoinSet::new();
+        loop {
+            let free = self.inner.concurrency - running.len().min(self.inner.concurrency);
+            let wake_at = match self.spawn_due(&mut running, free).await {
+                Ok(wake_at) => wake_at,
+                Err(error) => {
+                    tracing::error!(%error, "the monitor's store fails");
+                    self.now() + AFTER_STORE_FAILURE
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(ended) = running.join_next() => report(ended),
+                () = self.inner.changed.notified() => {}
+                () = self.inner.clock.sleep_until(wake_at) => {}
+            }
+        }
+        // Nothing new begins. What is under way may finish; what cannot is left to the
+        // end of its lease, after which a publish call is verified, never repeated.
+        let finish = async {
+            while let Some(ended) = running.join_next().await {
+                report(ended);
+            }
+        };
+        if tokio::time::timeout(SHUTDOWN_PATIENCE, finish)
+            .await
+            .is_err()
+        {
+            tracing::warn!("some jobs did not finish in time and are left to their leases");
+        }
+        running.shutdown().await;
+    }
+
+    /// Starts what is due, as far as there is room, and says when to look again.
+    async fn spawn_due(
+        &self,
+        running: &mut JoinSet<Result<(), MonitorError>>,
+        free: usize,
+    ) -> Result<DateTime<Utc>, MonitorError> {
+        let latest = self.now() + LOOK_AGAIN;
+        if free == 0 {
+            return Ok(latest);
+        }
+        let leases = self.claim(free).await?;
+        let all_taken = leases.len() == free;
+        for lease in leases {
+            let monitor = self.clone();
+            running.spawn(async move { monitor.run_lease(lease).await });
+        }
+        if all_taken {
+            return Ok(latest);
+        }
+        let next = self.inner.storage.scheduler.next_due().await?;
+        // What is due but not free waits for its serial key: a run that ends wakes us.
+        let soonest = self.now() + TimeDelta::milliseconds(100);
+        Ok(next.map_or(latest, |next| next.clamp(soonest, latest)))
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
+        Ok(self
+            .inner
+            .storage
+            .scheduler
+            .claim(self.now(), &self.inner.worker, LEASE, limit)
+            .await?)
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    pub(crate) fn cadence(&self) -> &Cadence {
+        &self.inner.cadence
+    }
+
+    pub(crate) fn post_policy(&self) -> &PostPolicy {
+        &self.inner.policy
+    }
+
+    pub(crate) fn erasing(&self, user: &UserId) -> &RwLock<()> {
+        self.inner.erasing.of(user)
+    }
+}
+
+fn report(ended: Result<Result<(), MonitorError>, tokio::task::JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "a job could not be run to its end"),
+        Err(error) if error.is_cancelled() => {}
+        Err(_) => tracing::error!("a job panicked; it is tried again when its lease ends"),
+    }
+}
+
+/// The background run of a monitor.
+///
+/// Dropping it stops the run without waiting; [`shutdown`](MonitorHandle::shutdown)
+/// waits for what is under way.
+#[derive(Debug)]
+pub struct MonitorHandle {
+    stop: CancellationToken,
+    task: Option<JoinHandle<()>>,
+}
+
+impl MonitorHandle {
+    /// Begins no new work, waits up to ten seconds for what is under way, and returns.
+    ///
+    /// A publish call that does not end in that time is verified by the next start.
+    pub async fn shutdown(mut self) {
+        self.stop.cancel();
+        if let Some(task) = self.task.take() {
+            // It ends by itself; an error means that it already had.
+            let _ = task.await;
+        }
+    }
+
+    /// Whether the background run is still there.
+    pub fn is_running(&self) -> bool {
+        self.task.as_ref().is_some_and(|task| !task.is_finished())
+    }
+}
+
+impl Drop for MonitorHandle {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

@@ -1,0 +1,411 @@
+//! Running a scheduled post: commits each step, then does what the step asks for.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::TryStreamExt;
+use serde_json::{Value, json};
+use threads_client::{
+    ApiErrorKind, Client, ContainerId, ContainerStatus, Error as ClientError, PostId, UserId,
+};
+
+use super::answer::{self, Answer};
+use super::event::{Effect, Event, Next, ScanResult, StatusReading, Step};
+use super::matching;
+use super::post::{Phase, Post, PostPolicy};
+use super::step::step;
+use crate::clock::Clock;
+use crate::error::{MonitorError, StoreError};
+use crate::scheduler::{
+    Change, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, NewEvent, Scheduler,
+};
+use crate::tokens::TokenManager;
+
+/// A lease must outlast the longest publish call, which the client ends after a
+/// minute, with room to write down its answer.
+pub(crate) const PUBLISH_LEASE: Duration = Duration::from_secs(180);
+/// A publish call is not begun with less than this left on the lease.
+const LEASE_LEFT_TO_SEND: TimeDelta = TimeDelta::seconds(90);
+/// Posts of one scan. A scan window is minutes long, so more than this is no list
+/// that can be searched honestly.
+const SCAN_LIMIT: usize = 1000;
+/// How often an answer is offered to a store that fails, before it is left to
+/// verification.
+const WRITE_TRIES: usize = 5;
+
+/// What the engine works with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Engine<'a> {
+    pub(crate) scheduler: &'a dyn Scheduler,
+    pub(crate) tokens: &'a TokenManager,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) policy: &'a PostPolicy,
+}
+
+/// Reads a post from its job.
+pub(crate) fn read_post(job: &JobRecord) -> Result<Post, StoreError> {
+    serde_json::from_value(job.state.clone()).map_err(|error| StoreError::Corrupt {
+        what: format!("the state of scheduled post {}: {error}", job.id),
+        advice: "nothing was changed; a newer version of this program may be able to read it"
+            .to_owned(),
+    })
+}
+
+/// The change that stores a step, with an event if the phase has a new name.
+pub(crate) fn change(before: &Post, step: &Step, now: DateTime<Utc>) -> Result<Change, StoreError> {
+    let wake_at = match &step.next {
+        Next::Do(_) => Some(now),
+        Next::WaitUntil(wake_at) => Some(*wake_at),
+        Next::End => None,
+    };
+    let events = if before.phase.name() == step.post.phase.name() {
+        Vec::new()
+    } else {
+        vec![NewEvent {
+            at: now,
+            name: format!("post.{}", step.post.phase.name()),
+            data: match &step.post.phase {
+                Phase::Published { media_id, .. } => json!({ "media_id": media_id }),
+                Phase::Failed { reason, .. } | Phase::NeedsAttention { reason, .. } => {
+                    json!({ "reason": reason })
+                }
+                Phase::Blocked { detail, .. } => json!({ "reason": detail }),
+                _ => Value::Null,
+            },
+        }]
+    };
+    Ok(Change {
+        state: serde_json::to_value(&step.post).map_err(|error| {
+            StoreError::backend("json", "writing the state of a scheduled post", error)
+        })?,
+        wake_at,
+        events,
+    })
+}
+
+impl Engine<'_> {
+    /// Runs a leased post until it has to wait or is at its end.
+    pub(crate) async fn run(&self, mut lease: Lease) -> Result<(), MonitorError> {
+        let account = lease.job.account.clone();
+        let mut event = self.first_event(&lease).await?;
+        let client = match self.tokens.client(&account).await {
+            Ok(client) => Some(client),
+            Err(error) if is_about_the_token(&error) => {
+                if !matches!(event, Event::LateAnswer { .. }) {
+                    event = Event::NoToken {
+                        why: error.to_string(),
+                    };
+                }
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        loop {
+            let Some((post, effect)) = self.commit(&mut lease, event).await? else {
+                return Ok(());
+            };
+            let Some(client) = &client else {
+                let why = "the account has no usable token".to_owned();
+                event = match effect {
+                    Effect::Publish { .. } => Event::Answered(Answer::NotSent { why }),
+                    _ => Event::NoToken { why },
+                };
+                continue;
+            };
+            self.keep_lease(&mut lease).await?;
+            event = self.perform(client, &lease, &post, effect).await?;
+        }
+    }
+
+    /// What a worker that had lost its lease may have learned comes first.
+    async fn first_event(&self, lease: &Lease) -> Result<Event, StoreError> {
+        let evidence = self.scheduler.evidence(&lease.job.id).await?;
+        Ok(evidence
+            .iter()
+            .rev()
+            .find_map(|evidence| {
+                Some(Event::LateAnswer {
+                    container: evidence.data.get("container")?.as_str()?.into(),
+                    media_id: evidence.data.get("media_id")?.as_str()?.into(),
+                })
+            })
+            .unwrap_or(Event::Woke))
+    }
+
+    /// Takes a step and makes it durable. Returns what to do next; the lease is given
+    /// back when there is nothing.
+    ///
+    /// When a person changed the post in the meantime, the same event is taken again
+    /// from the changed post: nothing of either is lost.
+    async fn commit(
+        &self,
+        lease: &mut Lease,
+        event: Event,
+    ) -> Result<Option<(Post, Effect)>, MonitorError> {
+        let mut failures = 0;
+        loop {
+            let now = self.clock.now();
+            let before = read_post(&lease.job)?;
+            let step = step(self.policy, &before, now, event.clone());
+            let change = change(&before, &step, now)?;
+            let written = match &step.next {
+                Next::Do(_) => self.scheduler.checkpoint(lease, change).await,
+                Next::WaitUntil(_) | Next::End => {
+                    self.scheduler.release(lease.clone(), change).await
+                }
+            };
+            match written {
+                Ok(()) => {
+                    if before.phase.name() != step.post.phase.name() {
+                        tracing::info!(
+                            job.id = %lease.job.id,
+                            phase = step.post.phase.name(),
+                            "scheduled post {} is now {}",
+                            lease.job.id,
+                            step.post.phase.name(),
+                        );
+                    }
+                    return Ok(match step.next {
+                        Next::Do(effect) => Some((step.post, effect)),
+                        Next::WaitUntil(_) | Next::End => None,
+                    });
+                }
+                Err(StoreError::Conflict { .. }) => {
+                    let Some(job) = self.scheduler.get(&lease.job.id).await? else {
+                        return Ok(None);
+                    };
+                    if job.epoch != lease.epoch {
+                        return self.leave_evidence(lease, &before, &event).await;
+                    }
+                    lease.job = job;
+                }
+                Err(StoreError::LeaseLost { .. }) => {
+                    return self.leave_evidence(lease, &before, &event).await;
+                }
+                Err(error) if matches!(event, Event::Answered(_)) && failures < WRITE_TRIES => {
+                    // An answer is precious: without it the post has to be verified.
+                    failures += 1;
+                    tracing::warn!(
+                        job.id = %lease.job.id,
+                        %error,
+                        "the answer of a publish call could not be stored yet"
+                    );
+                    let pause = TimeDelta::milliseconds(200 << failures);
+                    self.clock.sleep_until(now + pause).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Somebody else has the post now. What we know of it is still worth telling.
+    async fn leave_evidence(
+        &self,
+        lease: &Lease,
+        post: &Post,
+        event: &Event,
+    ) -> Result<Option<(Post, Effect)>, MonitorError> {
+        if let (Event::Answered(Answer::Published(media_id)), Phase::Publishing { container, .. }) =
+            (event, &post.phase)
+        {
+            let evidence = Evidence {
+                at: self.clock.now(),
+                worker: lease.job.lease.as_ref().map_or_else(
+                    || crate::scheduler::WorkerId::new("unknown"),
+                    |holder| holder.worker.clone(),
+                ),
+                epoch: lease.epoch,
+                data: json!({ "container": container, "media_id": media_id }),
+            };
+            self.scheduler
+                .append_evidence(&lease.job.id, evidence)
+                .await?;
+        }
+        tracing::warn!(job.id = %lease.job.id, "lost the lease of scheduled post {}", lease.job.id);
+        Ok(None)
+    }
+
+    async fn keep_lease(&self, lease: &mut Lease) -> Result<(), MonitorError> {
+        let now = self.clock.now();
+        if lease.until - now < LEASE_LEFT_TO_SEND + TimeDelta::seconds(30) {
+            match self.scheduler.renew(lease, now, PUBLISH_LEASE).await {
+                // The next commit meets both and handles them.
+                Ok(()) | Err(StoreError::Conflict { .. } | StoreError::LeaseLost { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn perform(
+        &self,
+        client: &Client,
+        lease: &Lease,
+        post: &Post,
+        effect: Effect,
+    ) -> Result<Event, MonitorError> {
+        let publishing = client.publishing();
+        Ok(match effect {
+            Effect::CreateChild { index } => match post.items().get(index) {
+                Some(media) => created(publishing.create_child(media).await),
+                None => Event::Woke,
+            },
+            Effect::CreateContainer { children } if children.is_empty() => {
+                created(publishing.create_container(&post.draft).await)
+            }
+            Effect::CreateContainer { children } => {
+                created(publishing.create_carousel(&post.draft, &children).await)
+            }
+            Effect::ReadStatus { container } => {
+                Event::Status(read_status(client, &container).await)
+            }
+            Effect::Publish {
+                container,
+                send_before,
+            } => {
+                let now = self.clock.now();
+                Event::Answered(if now > send_before {
+                    Answer::NotSent {
+                        why: "the program was held up for too long before sending".to_owned(),
+                    }
+                } else if lease.until - now < LEASE_LEFT_TO_SEND {
+                    Answer::NotSent {
+                        why: "too little of the lease was left for sending".to_owned(),
+                    }
+                } else {
+                    answer::classify(publishing.publish_container(&container).await)
+                })
+            }
+            Effect::Look { container, since } => {
+                let status = read_status(client, &container).await;
+                let scan = match status {
+                    StatusReading::Published => None,
+                    _ => Some(self.scan(client, lease, post, since).await?),
+                };
+                Event::Looked { status, scan }
+            }
+            Effect::Scan { since } => Event::Scanned(self.scan(client, lease, post, since).await?),
+        })
+    }
+
+    async fn scan(
+        &self,
+        client: &Client,
+        lease: &Lease,
+        post: &Post,
+        since: DateTime<Utc>,
+    ) -> Result<ScanResult, MonitorError> {
+        if post.draft.reply_to.is_some() {
+            return Ok(ScanResult::Incomplete {
+                why: "replies are not in the account's list of posts".to_owned(),
+            });
+        }
+        let claimed = self.claimed(&lease.job.account, &lease.job.id).await?;
+        let mut stream = client.posts().list().since(since).limit(100).stream();
+        let mut posts = Vec::new();
+        loop {
+            match stream.try_next().await {
+                Ok(Some(_)) if posts.len() >= SCAN_LIMIT => {
+                    return Ok(ScanResult::Incomplete {
+                        why: "the account's list is too long to search".to_owned(),
+                    });
+                }
+                Ok(Some(live)) => posts.push(live),
+                Ok(None) => return Ok(matching::find(&post.draft, &posts, since, &claimed)),
+                Err(error) => {
+                    return Ok(ScanResult::Incomplete {
+                        why: error.to_string(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// The media ids that other scheduled posts of the account became.
+    async fn claimed(
+        &self,
+        account: &UserId,
+        except: &JobId,
+    ) -> Result<HashSet<PostId>, MonitorError> {
+        let query = JobQuery::account(account.clone()).kind(JobKind::PublishPost);
+        let jobs = self.scheduler.list(&query).await?;
+        let mut ids = HashSet::new();
+        for job in jobs.iter().filter(|job| job.id != *except) {
+            if let Phase::Published {
+                media_id: Some(id), ..
+            } = read_post(job)?.phase
+            {
+                ids.insert(id);
+            }
+        }
+        Ok(ids)
+    }
+}
+
+fn created(result: Result<ContainerId, ClientError>) -> Event {
+    let error = match result {
+        Ok(id) => return Event::Created(id),
+        Err(error) => error,
+    };
+    let (why, retry_after) = (error.to_string(), error.retry_after());
+    let remedy = if error.is_retryable() {
+        None
+    } else {
+        // A lost answer costs an invisible container at most, so whatever is not a
+        // listed refusal is tried again.
+        match answer::classify(Err(error)) {
+            Answer::Rejected { remedy, .. } => Some(remedy),
+            _ => None,
+        }
+    };
+    Event::CreateFailed {
+        why,
+        remedy,
+        retry_after,
+    }
+}
+
+async fn read_status(client: &Client, container: &ContainerId) -> StatusReading {
+    match client.publishing().container(container).await {
+        Ok(container) => match container.status {
+            ContainerStatus::InProgress => StatusReading::InProgress,
+            ContainerStatus::Finished => StatusReading::Finished,
+            ContainerStatus::Published => StatusReading::Published,
+            ContainerStatus::Expired => StatusReading::Expired,
+            ContainerStatus::Error => StatusReading::Error {
+                message: container
+                    .error_message
+                    .map_or_else(|| "UNKNOWN".to_owned(), |message| message.to_string()),
+            },
+            other => StatusReading::Unreadable {
+                why: format!("Meta answered with the unknown status `{other}`"),
+                retry_after: None,
+            },
+        },
+        Err(error) => {
+            let not_found = error.api().is_some_and(|api| {
+                matches!(
+                    api.kind,
+                    ApiErrorKind::NotFound | ApiErrorKind::InvalidParameter
+                )
+            });
+            if not_found {
+                StatusReading::NotFound
+            } else {
+                StatusReading::Unreadable {
+                    why: error.to_string(),
+                    retry_after: error.retry_after(),
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn is_about_the_token(error: &MonitorError) -> bool {
+    match error {
+        MonitorError::NotConnected { .. } | MonitorError::TokenExpired { .. } => true,
+        MonitorError::Client(error) => error.is_auth(),
+        _ => false,
+    }
+}

@@ -1,0 +1,80 @@
+//! Scheduled posts: published once, or honestly "we do not know".
+//!
+//! Meta offers no idempotency key, so a publish call whose answer is lost must never
+//! be repeated blindly. The protocol here has three parts:
+//!
+//! - [`step`] is a pure function from a post, the time and an event to the next
+//!   post and the one thing to do next. It does no I/O, reads no clock and draws no
+//!   random number; production, tests and model checks run the same function.
+//! - [`classify`] turns the answer of a publish call into what it proves. Only a short
+//!   list of answers proves anything; all others mean "unknown".
+//! - the engine (private) commits every step to the scheduler *before* it does what
+//!   the step asks for, and sends a publish call once per committed attempt.
+//!
+//! An unknown outcome leads to *verifying*: only reads are made, until the container's
+//! status or the account's own list shows what happened. What cannot be known ends in
+//! *needs attention*, where a person decides.
+
+mod answer;
+pub(crate) mod engine;
+mod event;
+pub mod matching;
+mod post;
+mod step;
+
+pub use self::answer::{Answer, Remedy, classify};
+pub use self::event::{Effect, Event, Next, ScanResult, StatusReading, Step};
+pub use self::post::{
+    Attempt, Blocked, Decision, Outcome, Phase, Post, PostPolicy, PublishedSource, ScheduledPost,
+};
+pub use self::step::step;
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use threads_client::{Draft, UserId};
+
+use crate::zone::Zone;
+
+/// A post to schedule.
+#[derive(Debug, Clone)]
+pub struct NewPost {
+    /// The account that will publish it.
+    pub account: UserId,
+    /// What will be published.
+    pub draft: Draft,
+    /// When.
+    pub due: Due,
+    /// The same key of one account never makes a second post.
+    pub idempotency_key: Option<String>,
+    /// How late it may still go out; past that it is *missed*. Default: two hours.
+    pub max_lateness: Option<Duration>,
+}
+
+impl NewPost {
+    /// A post with the default lateness and no idempotency key.
+    pub fn new(account: UserId, draft: Draft, due: Due) -> Self {
+        Self {
+            account,
+            draft,
+            due,
+            idempotency_key: None,
+            max_lateness: None,
+        }
+    }
+}
+
+/// When a post is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Due {
+    /// At an instant.
+    At(DateTime<Utc>),
+    /// At a wall-clock time; see [`Zone::instant`] for skipped and doubled times.
+    Local {
+        /// The wall-clock time.
+        time: NaiveDateTime,
+        /// Whose wall.
+        zone: Zone,
+    },
+}

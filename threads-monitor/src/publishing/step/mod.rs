@@ -1,0 +1,366 @@
+//! The publish protocol as a pure function.
+//!
+//! ```text
+//! scheduled -> preparing -> ready -> publishing -> published
+//!     ^            |          ^          |
+//!     |            v          |          v
+//!     +------ (new container) +------ verifying -> published | cancelled | failed
+//!                                        |
+//!                                        v
+//!                                  needs attention -> published | abandoned | failed
+//! ```
+//!
+//! Three rules carry the safety of it:
+//!
+//! 1. A publish call is authorised by an [`Attempt`] that is durable before the call,
+//!    and one attempt is one call.
+//! 2. A second attempt is authorised only when every earlier one is known to have had
+//!    no effect: never sent, refused with a listed refusal, or verified.
+//! 3. "Not found" is never read as "not published". Only a container that is still
+//!    publishable, has expired or has failed is taken as proof, and after an unknown
+//!    answer only once the settle time is over.
+
+mod person;
+mod prepare;
+mod verify;
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use threads_client::{ContainerId, DraftContent, MediaKind, PostId};
+
+use super::answer::Remedy;
+use super::event::{Effect, Event, Next, ScanResult, Step};
+use super::post::{Attempt, Blocked, Outcome, Phase, Post, PostPolicy, PublishedSource};
+
+/// Clocks differ: posts a little older than the authorisation may be ours.
+const SCAN_MARGIN: TimeDelta = TimeDelta::seconds(120);
+/// Reads after an unknown answer come quickly at first.
+const FIRST_LOOKS: [u64; 3] = [2, 10, 30];
+/// After that, once a minute, as Meta asks.
+const LATER_LOOKS: u64 = 60;
+/// "Media not found" right after creation is usually propagation.
+const MISSING_CONTAINER_TRIES: usize = 4;
+/// A container that needs attention expires after a day; then looking may be rare.
+const ATTENTION_DAY: TimeDelta = TimeDelta::hours(25);
+
+/// Takes one step of the publish protocol.
+///
+/// Pure: the same arguments give the same answer. An event that does not fit the
+/// phase changes nothing and leads on from the phase.
+pub fn step(policy: &PostPolicy, post: &Post, now: DateTime<Utc>, event: Event) -> Step {
+    let mut machine = Machine {
+        policy,
+        now,
+        post: post.clone(),
+    };
+    let next = machine.take(event);
+    Step {
+        post: machine.post,
+        next,
+    }
+}
+
+struct Machine<'a> {
+    policy: &'a PostPolicy,
+    now: DateTime<Utc>,
+    post: Post,
+}
+
+impl Machine<'_> {
+    pub(super) fn take(&mut self, event: Event) -> Next {
+        match event {
+            Event::Woke => self.go_on(),
+            Event::Created(id) => self.created(id),
+            Event::CreateFailed {
+                why,
+                remedy,
+                retry_after,
+            } => self.create_failed(why, remedy, retry_after),
+            Event::Status(status) => self.status(status),
+            Event::Answered(answer) => self.answered(answer),
+            Event::Looked { status, scan } => self.looked(&status, scan),
+            Event::Scanned(result) => self.scanned(result),
+            Event::LateAnswer {
+                container,
+                media_id,
+            } => self.late_answer(&container, media_id),
+            Event::NoToken { why } => self.no_token(why),
+            Event::CancelRequested => self.cancel_requested(),
+            Event::Decided(decision) => self.decided(decision),
+        }
+    }
+
+    /// What a post in this phase does when nothing new is known.
+    pub(super) fn go_on(&mut self) -> Next {
+        if let Phase::Blocked { resume, .. } = &self.post.phase {
+            self.post.phase = (**resume).clone();
+        }
+        if self.is_too_late() {
+            return self.end(Phase::Missed { at: self.now });
+        }
+        match self.post.phase.clone() {
+            Phase::Scheduled => {
+                let start = before(self.post.due_at, self.lead());
+                if self.now < start {
+                    Next::WaitUntil(start)
+                } else {
+                    self.prepare()
+                }
+            }
+            Phase::Preparing { since, .. } => {
+                if self.now - since > delta(self.policy.preparation) {
+                    self.abandon_container("its container did not finish in time")
+                } else {
+                    self.preparation()
+                }
+            }
+            Phase::Ready { container, since } => self.ready(container, since),
+            Phase::Publishing {
+                container,
+                finished_at,
+            } => {
+                // Whoever authorised the call is gone, and with it the answer.
+                self.resolve(Outcome::Unknown {
+                    why: "the program stopped before it knew the answer".to_owned(),
+                });
+                self.verify(container, finished_at, true)
+            }
+            Phase::Verifying { container, .. } | Phase::NeedsAttention { container, .. } => {
+                Next::Do(self.look(container))
+            }
+            Phase::Published {
+                media_id: None,
+                lookups,
+                ..
+            } if lookups < self.policy.lookups => Next::Do(Effect::Scan {
+                since: self.scan_from(),
+            }),
+            _ => Next::End,
+        }
+    }
+
+    /// Only what was never authorised, or is known to have had no effect, is missed.
+    pub(super) fn is_too_late(&self) -> bool {
+        matches!(
+            self.post.phase,
+            Phase::Scheduled | Phase::Preparing { .. } | Phase::Ready { .. }
+        ) && !self.post.may_be_live()
+            && self.now > self.post.latest_at()
+    }
+
+    pub(super) fn lead(&self) -> Duration {
+        match &self.post.draft.content {
+            DraftContent::Text => self.policy.lead_text,
+            DraftContent::Single(media) if media.kind == MediaKind::Image => self.policy.lead_image,
+            _ => self.policy.lead_video,
+        }
+    }
+
+    pub(super) fn ready(&mut self, container: ContainerId, since: DateTime<Utc>) -> Next {
+        if self.now - since > delta(self.policy.container_age) {
+            return self.abandon_container("its container became too old");
+        }
+        let start = self
+            .post
+            .due_at
+            .max(after(since, self.policy.pause_after_finished));
+        if self.now < start {
+            return Next::WaitUntil(start);
+        }
+        let counted = |attempt: &&Attempt| !matches!(attempt.outcome, Outcome::NotSent { .. });
+        if self.post.attempts.iter().filter(counted).count() >= self.policy.attempts {
+            let why = self.last_answer();
+            return self.fail(format!("gave up after repeated refusals: {why}"));
+        }
+        self.post.attempts.push(Attempt {
+            container: container.clone(),
+            authorised_at: self.now,
+            outcome: Outcome::Pending,
+        });
+        self.post.phase = Phase::Publishing {
+            container: container.clone(),
+            finished_at: since,
+        };
+        Next::Do(Effect::Publish {
+            container,
+            send_before: after(self.now, self.policy.send_within),
+        })
+    }
+
+    pub(super) fn no_token(&mut self, why: String) -> Next {
+        match self.post.phase.clone() {
+            Phase::Publishing {
+                container,
+                finished_at,
+            } => {
+                self.resolve(Outcome::Unknown {
+                    why: "the program stopped before it knew the answer".to_owned(),
+                });
+                let _ = self.verify(container, finished_at, true);
+                self.look_again(None)
+            }
+            Phase::Verifying { .. } => self.look_again(Some(self.policy.blocked)),
+            Phase::NeedsAttention { since, .. } => self.wait_for_attention(since),
+            Phase::Published { .. } => self.scanned(ScanResult::Incomplete { why }),
+            Phase::Blocked { resume, .. } => {
+                self.post.phase = *resume;
+                self.no_token(why)
+            }
+            phase @ Phase::Ready { .. } => {
+                if self.is_too_late() {
+                    return self.end(Phase::Missed { at: self.now });
+                }
+                self.block(Remedy::Reconnect, why, phase)
+            }
+            Phase::Scheduled | Phase::Preparing { .. } => {
+                let start = before(self.post.due_at, self.lead());
+                if self.is_too_late() {
+                    return self.end(Phase::Missed { at: self.now });
+                }
+                if self.now < start {
+                    return Next::WaitUntil(start);
+                }
+                self.block(Remedy::Reconnect, why, Phase::Scheduled)
+            }
+            Phase::Failed { .. }
+            | Phase::Abandoned { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Missed { .. } => Next::End,
+        }
+    }
+
+    pub(super) fn live(&mut self, source: PublishedSource, media_id: Option<PostId>) -> Next {
+        self.resolve(Outcome::Effective);
+        let known = media_id.is_some();
+        self.post.phase = Phase::Published {
+            at: self.now,
+            source,
+            media_id,
+            lookups: 0,
+        };
+        if known {
+            Next::End
+        } else {
+            // The outcome is committed first; the id is looked up from there.
+            Next::WaitUntil(self.now)
+        }
+    }
+
+    pub(super) fn fail(&mut self, reason: String) -> Next {
+        self.end(Phase::Failed {
+            at: self.now,
+            reason,
+        })
+    }
+
+    pub(super) fn end(&mut self, phase: Phase) -> Next {
+        self.post.phase = phase;
+        Next::End
+    }
+
+    pub(super) fn block(&mut self, remedy: Remedy, detail: String, resume: Phase) -> Next {
+        self.post.phase = Phase::Blocked {
+            reason: match remedy {
+                Remedy::Permission => Blocked::Permission,
+                Remedy::Quota => Blocked::Quota,
+                Remedy::Restricted => Blocked::Restricted,
+                Remedy::Reconnect | Remedy::NewContainer | Remedy::Nothing => Blocked::Reconnect,
+            },
+            detail,
+            resume: Box::new(resume),
+        };
+        let again = after(self.now, self.policy.blocked);
+        // Just past its last moment it is missed, and that is told without delay.
+        let last = after(self.post.latest_at(), Duration::from_secs(1));
+        Next::WaitUntil(if last > self.now {
+            again.min(last)
+        } else {
+            again
+        })
+    }
+
+    /// The container is of no more use, and nothing of it is or becomes visible.
+    pub(super) fn abandon_container(&mut self, why: &str) -> Next {
+        if self.post.cancel_requested_at.is_some() {
+            return self.end(Phase::Cancelled { at: self.now });
+        }
+        if let Phase::Preparing {
+            container: None, ..
+        } = self.post.phase
+        {
+            // A carousel whose child failed has cost a try, too.
+            self.post.containers_used += 1;
+        }
+        if self.post.containers_used >= self.policy.containers {
+            let tries = self.post.containers_used;
+            return self.fail(format!("{why} ({tries} containers were tried)"));
+        }
+        self.post.phase = Phase::Scheduled;
+        self.go_on()
+    }
+
+    pub(super) fn back_to_ready(
+        &mut self,
+        container: ContainerId,
+        finished_at: DateTime<Utc>,
+        pause: Duration,
+    ) -> Next {
+        if self.post.cancel_requested_at.is_some() {
+            return self.end(Phase::Cancelled { at: self.now });
+        }
+        self.post.phase = Phase::Ready {
+            container,
+            since: finished_at,
+        };
+        Next::WaitUntil(after(self.now, pause))
+    }
+
+    pub(super) fn resolve(&mut self, outcome: Outcome) {
+        if let Some(attempt) = self.post.attempts.last_mut() {
+            attempt.outcome = outcome;
+        }
+    }
+
+    pub(super) fn without_effect(&mut self) {
+        let why = self.last_answer();
+        self.resolve(Outcome::Ineffective { why });
+    }
+
+    pub(super) fn last_answer(&self) -> String {
+        self.post
+            .attempts
+            .last()
+            .map_or_else(String::new, |attempt| attempt.outcome.why().to_owned())
+    }
+}
+
+/// Meta's word for "something went wrong with the media".
+const UNKNOWN_FAILURE: &str = "UNKNOWN";
+
+/// 5 s, 10 s, 20 s … at most two minutes.
+fn backoff(tries: usize) -> Duration {
+    let doublings = u32::try_from(tries.saturating_sub(1))
+        .unwrap_or(u32::MAX)
+        .min(5);
+    Duration::from_secs(5)
+        .saturating_mul(1 << doublings)
+        .min(Duration::from_secs(120))
+}
+
+/// Later, or the end of time: a hostile `Retry-After` must not overflow.
+fn after(instant: DateTime<Utc>, pause: Duration) -> DateTime<Utc> {
+    instant
+        .checked_add_signed(delta(pause))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+fn before(instant: DateTime<Utc>, lead: Duration) -> DateTime<Utc> {
+    instant
+        .checked_sub_signed(delta(lead))
+        .unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}

@@ -1,0 +1,156 @@
+//! Before the publish call: containers.
+
+use std::time::Duration;
+
+use threads_client::ContainerId;
+
+use super::{Machine, UNKNOWN_FAILURE, after, backoff};
+use crate::publishing::answer::Remedy;
+use crate::publishing::event::{Effect, Next, StatusReading};
+use crate::publishing::post::{Phase, PublishedSource};
+
+impl Machine<'_> {
+    pub(super) fn prepare(&mut self) -> Next {
+        self.post.phase = Phase::Preparing {
+            since: self.now,
+            children: Vec::new(),
+            children_finished: 0,
+            container: None,
+            failures: 0,
+        };
+        self.preparation()
+    }
+
+    /// The next thing that a post in preparation lacks.
+    pub(super) fn preparation(&self) -> Next {
+        let Phase::Preparing {
+            children,
+            children_finished,
+            container,
+            ..
+        } = &self.post.phase
+        else {
+            return Next::End;
+        };
+        Next::Do(if let Some(container) = container {
+            Effect::ReadStatus {
+                container: container.clone(),
+            }
+        } else if children.len() < self.post.items().len() {
+            Effect::CreateChild {
+                index: children.len(),
+            }
+        } else if let Some(child) = children.get(*children_finished) {
+            Effect::ReadStatus {
+                container: child.clone(),
+            }
+        } else {
+            Effect::CreateContainer {
+                children: children.clone(),
+            }
+        })
+    }
+
+    pub(super) fn created(&mut self, id: ContainerId) -> Next {
+        let wanted = self.post.items().len();
+        let Phase::Preparing {
+            children,
+            container,
+            failures,
+            ..
+        } = &mut self.post.phase
+        else {
+            // Nobody waits for it any more: it stays invisible and expires.
+            return self.go_on();
+        };
+        *failures = 0;
+        if children.len() < wanted {
+            children.push(id);
+        } else {
+            *container = Some(id);
+            self.post.containers_used += 1;
+        }
+        self.preparation()
+    }
+
+    pub(super) fn create_failed(
+        &mut self,
+        why: String,
+        remedy: Option<Remedy>,
+        retry_after: Option<Duration>,
+    ) -> Next {
+        if !matches!(self.post.phase, Phase::Preparing { .. }) {
+            return self.go_on();
+        }
+        match remedy {
+            None => self.again_later(retry_after),
+            Some(Remedy::NewContainer) => {
+                // What it refers to, a child or a parent post, is not there (yet).
+                if let Phase::Preparing {
+                    children,
+                    children_finished,
+                    ..
+                } = &mut self.post.phase
+                {
+                    children.clear();
+                    *children_finished = 0;
+                }
+                self.again_later(retry_after)
+            }
+            Some(Remedy::Nothing) => self.fail(why),
+            Some(other) => self.block(other, why, Phase::Scheduled),
+        }
+    }
+
+    pub(super) fn status(&mut self, status: StatusReading) -> Next {
+        let now = self.now;
+        let Phase::Preparing {
+            children_finished,
+            container,
+            failures,
+            ..
+        } = &mut self.post.phase
+        else {
+            return self.go_on();
+        };
+        match status {
+            StatusReading::Finished => {
+                *failures = 0;
+                match container.clone() {
+                    Some(container) => {
+                        self.post.phase = Phase::Ready {
+                            container,
+                            since: now,
+                        };
+                        self.go_on()
+                    }
+                    None => {
+                        *children_finished += 1;
+                        self.preparation()
+                    }
+                }
+            }
+            StatusReading::InProgress => Next::WaitUntil(after(now, self.policy.poll)),
+            StatusReading::Published => self.live(PublishedSource::Status, None),
+            StatusReading::Error { message } if message == UNKNOWN_FAILURE => {
+                self.abandon_container("Meta could not process the media")
+            }
+            StatusReading::Error { message } => {
+                self.fail(format!("Meta could not process the post: {message}"))
+            }
+            StatusReading::Expired => self.abandon_container("its container expired"),
+            StatusReading::NotFound => self.again_later(None),
+            StatusReading::Unreadable { retry_after, .. } => self.again_later(retry_after),
+        }
+    }
+
+    pub(super) fn again_later(&mut self, retry_after: Option<Duration>) -> Next {
+        let now = self.now;
+        let Phase::Preparing { failures, .. } = &mut self.post.phase else {
+            return self.go_on();
+        };
+        *failures += 1;
+        let pause = backoff(usize::try_from(*failures).unwrap_or(usize::MAX));
+        Next::WaitUntil(after(now, retry_after.unwrap_or_default().max(pause)))
+    }
+}

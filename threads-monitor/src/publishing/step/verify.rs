@@ -1,0 +1,377 @@
+//! After the publish call: what came of it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use threads_client::{ContainerId, PostId};
+
+use super::{
+    ATTENTION_DAY, FIRST_LOOKS, LATER_LOOKS, MISSING_CONTAINER_TRIES, Machine, SCAN_MARGIN, after,
+    backoff, delta,
+};
+use crate::publishing::answer::{Answer, Remedy};
+use crate::publishing::event::{Effect, Next, ScanResult, StatusReading};
+use crate::publishing::post::{Outcome, Phase, PublishedSource};
+
+impl Machine<'_> {
+    pub(super) fn answered(&mut self, answer: Answer) -> Next {
+        let Phase::Publishing {
+            container,
+            finished_at,
+        } = self.post.phase.clone()
+        else {
+            return self.go_on();
+        };
+        match answer {
+            Answer::Published(media_id) => self.live(PublishedSource::Answer, Some(media_id)),
+            Answer::NotSent { why } => {
+                self.resolve(Outcome::NotSent { why });
+                let unsent = self
+                    .post
+                    .attempts
+                    .iter()
+                    .rev()
+                    .take_while(|attempt| matches!(attempt.outcome, Outcome::NotSent { .. }))
+                    .count();
+                self.back_to_ready(container, finished_at, backoff(unsent))
+            }
+            Answer::Rejected { why, remedy } => {
+                self.resolve(Outcome::Rejected { why, remedy });
+                self.verify(container, finished_at, false)
+            }
+            Answer::Unknown { why } => {
+                self.resolve(Outcome::Unknown { why });
+                self.verify(container, finished_at, true)
+            }
+        }
+    }
+
+    pub(super) fn verify(
+        &mut self,
+        container: ContainerId,
+        finished_at: DateTime<Utc>,
+        unknown: bool,
+    ) -> Next {
+        let authorised_at = self
+            .post
+            .attempts
+            .last()
+            .map_or(self.now, |attempt| attempt.authorised_at);
+        self.post.phase = Phase::Verifying {
+            container: container.clone(),
+            finished_at,
+            unknown,
+            since: self.now,
+            settle_until: if unknown {
+                after(authorised_at, self.policy.settle)
+            } else {
+                self.now
+            },
+            looks: 0,
+            clean_scans: 0,
+            last_clean_scan_at: None,
+        };
+        Next::Do(self.look(container))
+    }
+
+    pub(super) fn looked(&mut self, status: &StatusReading, scan: Option<ScanResult>) -> Next {
+        if !matches!(
+            self.post.phase,
+            Phase::Verifying { .. } | Phase::NeedsAttention { .. }
+        ) {
+            return self.go_on();
+        }
+        if let Some(ScanResult::Match(media_id)) = scan {
+            return self.live(PublishedSource::Listing, Some(media_id));
+        }
+        if *status == StatusReading::Published {
+            return self.live(PublishedSource::Status, None);
+        }
+        match self.post.phase.clone() {
+            Phase::NeedsAttention { since, .. } => self.attention_looked(status, since),
+            Phase::Verifying { unknown: false, .. } => self.refusal_looked(status, scan.as_ref()),
+            _ => self.unknown_looked(status, scan.as_ref()),
+        }
+    }
+
+    /// After a listed refusal the container's status is enough to go on.
+    pub(super) fn refusal_looked(
+        &mut self,
+        status: &StatusReading,
+        scan: Option<&ScanResult>,
+    ) -> Next {
+        let Phase::Verifying {
+            container,
+            finished_at,
+            ..
+        } = self.post.phase.clone()
+        else {
+            return self.go_on();
+        };
+        let remedy = match self.post.attempts.last().map(|attempt| &attempt.outcome) {
+            Some(Outcome::Rejected { remedy, .. }) => *remedy,
+            _ => Remedy::Nothing,
+        };
+        if scan == Some(&ScanResult::Near) {
+            return self.needs_attention("a post like it is live, though Meta refused the call");
+        }
+        match status {
+            StatusReading::Finished | StatusReading::InProgress => {
+                self.after_refusal(remedy, container, finished_at)
+            }
+            StatusReading::Expired | StatusReading::Error { .. } => {
+                self.without_effect();
+                self.abandon_container("its container can no longer be published")
+            }
+            StatusReading::NotFound if scan == Some(&ScanResult::Clean) => {
+                if remedy == Remedy::NewContainer {
+                    self.without_effect();
+                    self.abandon_container("Meta lost its container")
+                } else {
+                    self.after_refusal(remedy, container, finished_at)
+                }
+            }
+            _ if matches!(remedy, Remedy::Reconnect | Remedy::Permission) => {
+                // Nothing can be read either. Look again when the account is back.
+                let why = self.last_answer();
+                let resume = self.post.phase.clone();
+                self.block(remedy, why, resume)
+            }
+            StatusReading::Unreadable { retry_after, .. } => self.look_again(*retry_after),
+            _ => self.look_again(None),
+        }
+    }
+
+    pub(super) fn after_refusal(
+        &mut self,
+        remedy: Remedy,
+        container: ContainerId,
+        finished_at: DateTime<Utc>,
+    ) -> Next {
+        let why = self.last_answer();
+        self.without_effect();
+        if self.post.cancel_requested_at.is_some() {
+            return self.end(Phase::Cancelled { at: self.now });
+        }
+        match remedy {
+            Remedy::Nothing => self.fail(why),
+            Remedy::NewContainer => {
+                let tries = self
+                    .post
+                    .attempts
+                    .iter()
+                    .filter(|attempt| attempt.container == container)
+                    .count();
+                if tries < MISSING_CONTAINER_TRIES {
+                    self.back_to_ready(container, finished_at, backoff(tries))
+                } else {
+                    self.abandon_container("Meta did not find its container")
+                }
+            }
+            Remedy::Reconnect | Remedy::Permission | Remedy::Quota | Remedy::Restricted => self
+                .block(
+                    remedy,
+                    why,
+                    Phase::Ready {
+                        container,
+                        since: finished_at,
+                    },
+                ),
+        }
+    }
+
+    /// After an unknown answer nothing but time and complete looks prove "no effect".
+    pub(super) fn unknown_looked(
+        &mut self,
+        status: &StatusReading,
+        scan: Option<&ScanResult>,
+    ) -> Next {
+        let now = self.now;
+        let between_scans = delta(self.policy.between_scans);
+        let Phase::Verifying {
+            container,
+            finished_at,
+            settle_until,
+            clean_scans,
+            last_clean_scan_at,
+            ..
+        } = &mut self.post.phase
+        else {
+            return self.go_on();
+        };
+        if scan == Some(&ScanResult::Near) {
+            return self.needs_attention("a post like it is live; it may be this one");
+        }
+        if now < *settle_until {
+            let retry_after = match status {
+                StatusReading::Unreadable { retry_after, .. } => *retry_after,
+                _ => None,
+            };
+            return self.look_again(retry_after);
+        }
+        let far_enough = last_clean_scan_at.is_none_or(|last| now - last >= between_scans);
+        if scan == Some(&ScanResult::Clean) && far_enough {
+            *clean_scans += 1;
+            *last_clean_scan_at = Some(now);
+        }
+        let clean = *clean_scans >= self.policy.clean_scans;
+        let (container, finished_at) = (container.clone(), *finished_at);
+        match status {
+            StatusReading::Expired => {
+                self.without_effect();
+                self.abandon_container("its container expired unpublished")
+            }
+            StatusReading::Finished if clean => {
+                self.without_effect();
+                self.back_to_ready(container, finished_at, Duration::ZERO)
+            }
+            StatusReading::Error { .. } if clean => {
+                self.without_effect();
+                self.abandon_container("its container failed")
+            }
+            StatusReading::NotFound if clean => self
+                .needs_attention("Meta no longer knows its container, and no such post is listed"),
+            StatusReading::Unreadable { retry_after, .. } => self.look_again(*retry_after),
+            _ => match scan {
+                Some(ScanResult::Incomplete { why }) if self.is_unlistable() => {
+                    let why = why.clone();
+                    self.needs_attention(&why)
+                }
+                _ => self.look_again(None),
+            },
+        }
+    }
+
+    pub(super) fn attention_looked(
+        &mut self,
+        status: &StatusReading,
+        since: DateTime<Utc>,
+    ) -> Next {
+        if *status == StatusReading::Expired {
+            self.without_effect();
+            if self.post.cancel_requested_at.is_some() {
+                return self.end(Phase::Cancelled { at: self.now });
+            }
+            return self.fail("its container expired unpublished".to_owned());
+        }
+        self.wait_for_attention(since)
+    }
+
+    pub(super) fn wait_for_attention(&self, since: DateTime<Utc>) -> Next {
+        let pause = if self.now - since < ATTENTION_DAY {
+            self.policy.attention
+        } else {
+            self.policy.attention.saturating_mul(24)
+        };
+        Next::WaitUntil(after(self.now, pause))
+    }
+
+    pub(super) fn look_again(&mut self, retry_after: Option<Duration>) -> Next {
+        let now = self.now;
+        let Phase::Verifying { looks, .. } = &mut self.post.phase else {
+            return self.go_on();
+        };
+        let pause = usize::try_from(*looks)
+            .ok()
+            .and_then(|looks| FIRST_LOOKS.get(looks))
+            .map_or(Duration::from_secs(LATER_LOOKS), |seconds| {
+                Duration::from_secs(*seconds)
+            });
+        *looks += 1;
+        Next::WaitUntil(after(now, retry_after.unwrap_or_default().max(pause)))
+    }
+
+    /// A search for the id of a post that is known to be live.
+    pub(super) fn scanned(&mut self, result: ScanResult) -> Next {
+        let now = self.now;
+        let most = self.policy.lookups;
+        let Phase::Published {
+            media_id, lookups, ..
+        } = &mut self.post.phase
+        else {
+            return self.go_on();
+        };
+        *lookups += 1;
+        match result {
+            ScanResult::Match(id) => {
+                *media_id = Some(id);
+                Next::End
+            }
+            _ if *lookups < most => Next::WaitUntil(after(
+                now,
+                Duration::from_secs(30).saturating_mul(1 << (*lookups).min(8)),
+            )),
+            _ => Next::End,
+        }
+    }
+
+    pub(super) fn late_answer(&mut self, published: &ContainerId, id: PostId) -> Next {
+        let phase = match &self.post.phase {
+            Phase::Blocked { resume, .. } => resume.as_ref(),
+            phase => phase,
+        };
+        match phase {
+            Phase::Publishing { container, .. }
+            | Phase::Verifying { container, .. }
+            | Phase::NeedsAttention { container, .. }
+                if container == published =>
+            {
+                self.live(PublishedSource::LateAnswer, Some(id))
+            }
+            _ => {
+                let authorised = self
+                    .post
+                    .attempts
+                    .iter()
+                    .any(|attempt| attempt.container == *published);
+                if let Phase::Published { media_id, .. } = &mut self.post.phase
+                    && media_id.is_none()
+                    && authorised
+                {
+                    *media_id = Some(id);
+                }
+                self.go_on()
+            }
+        }
+    }
+
+    pub(super) fn look(&self, container: ContainerId) -> Effect {
+        Effect::Look {
+            container,
+            since: self.scan_from(),
+        }
+    }
+
+    pub(super) fn scan_from(&self) -> DateTime<Utc> {
+        self.post
+            .attempts
+            .iter()
+            .find(|attempt| !attempt.is_harmless())
+            .or(self.post.attempts.last())
+            .map_or(self.post.due_at, |attempt| attempt.authorised_at)
+            - SCAN_MARGIN
+    }
+
+    pub(super) fn needs_attention(&mut self, reason: &str) -> Next {
+        let Phase::Verifying {
+            container,
+            finished_at,
+            ..
+        } = self.post.phase.clone()
+        else {
+            return self.go_on();
+        };
+        self.post.phase = Phase::NeedsAttention {
+            container,
+            finished_at,
+            reason: reason.to_owned(),
+            since: self.now,
+        };
+        self.wait_for_attention(self.now)
+    }
+
+    /// A reply is not in the list that is searched, so a search proves nothing.
+    pub(super) fn is_unlistable(&self) -> bool {
+        self.post.draft.reply_to.is_some()
+    }
+}

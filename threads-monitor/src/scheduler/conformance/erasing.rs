@@ -1,0 +1,128 @@
+//! Removing an account.
+
+use super::{
+    Case, MINUTE, Store, account, assert_conflict, assert_lost, at, change, claim, event, job,
+    leased, names, on_key, worker,
+};
+use crate::scheduler::{Change, EventCursor, Evidence, JobQuery, NewJob};
+
+fn with_event(name: &str) -> Change {
+    Change {
+        events: vec![event(name)],
+        ..change("x", Some(at(0)))
+    }
+}
+
+/// Jobs, events and evidence of the account go, and nothing of another one.
+pub async fn erasing_removes_one_account(store: &Store) -> Case {
+    let mine = [
+        store.enqueue(job("a", 1)).await?,
+        store.enqueue(job("b", 2)).await?,
+    ];
+    let other = NewJob {
+        account: account("11"),
+        ..job("a", 3)
+    };
+    let other = store.enqueue(other).await?;
+    for job in mine.iter().chain([&other]) {
+        store.update(&job.id, job.version, with_event("e")).await?;
+        let evidence = Evidence {
+            at: at(0),
+            worker: worker("w"),
+            epoch: 0,
+            data: "seen".into(),
+        };
+        store.append_evidence(&job.id, evidence).await?;
+    }
+
+    assert_eq!(store.erase_account(&account("1")).await?, 2);
+    assert_eq!(store.erase_account(&account("1")).await?, 0);
+
+    for job in mine {
+        assert_eq!(store.get(&job.id).await?, None);
+        assert!(store.evidence(&job.id).await?.is_empty());
+    }
+    let left = store.list(&JobQuery::default()).await?;
+    assert_eq!(
+        left.iter().map(|job| job.id).collect::<Vec<_>>(),
+        [other.id]
+    );
+    let events = store.take_events(EventCursor::START, 100).await?;
+    assert_eq!(
+        events.iter().map(|event| event.job).collect::<Vec<_>>(),
+        [other.id]
+    );
+    assert_eq!(store.evidence(&other.id).await?.len(), 1);
+    Ok(())
+}
+
+/// Work in flight can write nothing any more, and its serial key is free.
+pub async fn erasing_takes_the_lease_of_a_running_job(store: &Store) -> Case {
+    let mut lease = leased(store, "a").await?;
+    let id = lease.job.id;
+    let other = NewJob {
+        account: account("2"),
+        ..on_key("a", job("b", 5))
+    };
+    store.enqueue(other).await?;
+
+    store.erase_account(&account("1")).await?;
+
+    assert_lost(store.checkpoint(&mut lease, with_event("ghost")).await, id);
+    assert_lost(store.renew(&mut lease, at(10), MINUTE).await, id);
+    assert_conflict(
+        store
+            .update(&id, lease.job.version, with_event("ghost"))
+            .await,
+    );
+    assert_lost(store.release(lease, with_event("ghost")).await, id);
+    assert_eq!(store.get(&id).await?, None);
+    assert!(store.take_events(EventCursor::START, 10).await?.is_empty());
+    assert_eq!(store.next_due().await?, Some(at(5)));
+    assert_eq!(names(&claim(store, 10).await?), ["b"]);
+    Ok(())
+}
+
+/// The same keys make new jobs.
+pub async fn an_erased_account_can_begin_anew(store: &Store) -> Case {
+    let first = store.enqueue(job("a", 10)).await?;
+    store.erase_account(&account("1")).await?;
+    let other_content = NewJob {
+        request: "something else".into(),
+        ..job("a", 20)
+    };
+
+    let second = store.enqueue(other_content).await?;
+
+    assert_ne!(second.id, first.id);
+    assert_eq!(store.list(&JobQuery::default()).await?, [second]);
+    assert_eq!(store.next_due().await?, Some(at(20)));
+    Ok(())
+}
+
+/// A reader's cursor and a sleeper's version mean nothing new.
+pub async fn numbers_are_not_used_again_after_an_erasure(store: &Store) -> Case {
+    let first = store.enqueue(job("a", 10)).await?;
+    let changed = store
+        .update(&first.id, first.version, with_event("first"))
+        .await?;
+    let seen = store.take_events(EventCursor::START, 10).await?;
+    let cursor = seen.last().map_or(EventCursor::START, |event| event.cursor);
+    store.erase_account(&account("1")).await?;
+
+    let second = store.enqueue(job("a", 10)).await?;
+    store
+        .update(&second.id, second.version, with_event("second"))
+        .await?;
+
+    assert!(second.version > changed.version);
+    let after = store.take_events(cursor, 10).await?;
+    assert_eq!(
+        after
+            .iter()
+            .map(|event| event.event.name.as_str())
+            .collect::<Vec<_>>(),
+        ["second"]
+    );
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! Pruning and erasing, and what survives that the store is opened again.
+
+use super::{Case, Store, account, all, at, counts, followers, number, post};
+use crate::snapshot_store::{
+    Metric, PostReading, ProfileReading, Reading, Snapshot, SnapshotQuery, Subject,
+};
+use crate::zone::Zone;
+
+/// Of all accounts; the instant itself stays.
+pub async fn pruning_removes_numbers_before_an_instant(store: &Store) -> Case {
+    let other = Snapshot {
+        account: account("2"),
+        ..followers(10, 9)
+    };
+    store
+        .append(&[
+            followers(10, 1),
+            number(post("9"), Metric::Views, 15, 2),
+            followers(20, 3),
+            followers(30, 4),
+            other,
+        ])
+        .await?;
+
+    assert_eq!(store.prune(at(20)).await?, 3);
+    assert_eq!(store.prune(at(20)).await?, 0);
+
+    assert_eq!(counts(&store.query(&all()).await?), [3, 4]);
+    assert_eq!(store.count(&account("2"), Metric::Followers).await?, 0);
+    Ok(())
+}
+
+/// Profiles, posts and time zones do not grow old.
+pub async fn pruning_keeps_what_accounts_and_posts_are(store: &Store) -> Case {
+    let is = |subject, metric, reading| Snapshot {
+        reading,
+        ..number(subject, metric, 10, 0)
+    };
+    let kept = [
+        is(
+            Subject::Account,
+            Metric::Profile,
+            Reading::Profile(ProfileReading::default()),
+        ),
+        is(
+            Subject::Account,
+            Metric::TimeZone,
+            Reading::TimeZone(Zone::UTC),
+        ),
+        is(
+            post("9"),
+            Metric::Post,
+            Reading::Post(PostReading::default()),
+        ),
+    ];
+    store.append(&kept).await?;
+    store.append(&[followers(10, 1)]).await?;
+
+    assert_eq!(store.prune(at(1000)).await?, 1);
+
+    assert_eq!(store.query(&all()).await?, kept);
+    Ok(())
+}
+
+/// Everything of the account goes, and nothing of another one.
+pub async fn erasing_removes_one_account(store: &Store) -> Case {
+    let profile = Snapshot {
+        metric: Metric::Profile,
+        reading: Reading::Profile(ProfileReading::default()),
+        ..followers(10, 0)
+    };
+    let other = Snapshot {
+        account: account("11"),
+        ..followers(10, 9)
+    };
+    store
+        .append(&[
+            followers(10, 1),
+            profile,
+            number(post("9"), Metric::Views, 10, 2),
+            other.clone(),
+        ])
+        .await?;
+
+    assert_eq!(store.erase_account(&account("1")).await?, 3);
+    assert_eq!(store.erase_account(&account("1")).await?, 0);
+
+    assert!(store.query(&all()).await?.is_empty());
+    assert!(
+        store
+            .latest(&account("1"), &[Subject::Account, post("9")])
+            .await?
+            .is_empty()
+    );
+    assert_eq!(store.count(&account("1"), Metric::Followers).await?, 0);
+    assert_eq!(
+        store.query(&SnapshotQuery::account(account("11"))).await?,
+        [other]
+    );
+    Ok(())
+}
+
+/// After an erasure even an older capture counts as new.
+pub async fn an_erased_account_can_begin_anew(store: &Store) -> Case {
+    store.append(&[followers(10, 1)]).await?;
+    store.erase_account(&account("1")).await?;
+
+    store.append(&[followers(10, 2)]).await?;
+
+    assert_eq!(counts(&store.query(&all()).await?), [2]);
+    Ok(())
+}
+
+/// What was appended is there after the store was closed and opened again.
+pub async fn snapshots_survive_reopening(open: impl AsyncFn() -> Store) -> Case {
+    let recaptured = Snapshot {
+        captured_at: at(1000),
+        ..followers(10, 5)
+    };
+    let zone = Snapshot {
+        metric: Metric::TimeZone,
+        reading: Reading::TimeZone(Zone::META),
+        ..followers(20, 0)
+    };
+    let store = open().await;
+    store.append(&[followers(10, 1), zone.clone()]).await?;
+    store.append(std::slice::from_ref(&recaptured)).await?;
+    drop(store);
+
+    for _ in 0..2 {
+        let store = open().await;
+        assert_eq!(
+            store.query(&all()).await?,
+            [recaptured.clone(), zone.clone()]
+        );
+    }
+    Ok(())
+}
+
+/// Opening again brings nothing back that was pruned or erased.
+pub async fn removed_snapshots_stay_removed_after_reopening(open: impl AsyncFn() -> Store) -> Case {
+    let other = Snapshot {
+        account: account("2"),
+        ..followers(30, 9)
+    };
+    let store = open().await;
+    store
+        .append(&[followers(10, 1), followers(20, 2), other.clone()])
+        .await?;
+    store.prune(at(20)).await?;
+    drop(store);
+    let store = open().await;
+    assert_eq!(counts(&store.query(&all()).await?), [2]);
+    store.erase_account(&account("1")).await?;
+    drop(store);
+
+    let store = open().await;
+
+    assert!(store.query(&all()).await?.is_empty());
+    assert_eq!(
+        store.query(&SnapshotQuery::account(account("2"))).await?,
+        [other]
+    );
+    Ok(())
+}
