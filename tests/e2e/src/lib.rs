@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use threads_client::{AppSecret, Client, OAuthClient, RetryPolicy};
+use threads_client::{AppSecret, Client, OAuthClient, RetryPolicy, Timeouts};
 use threads_dashboard::{Activity, App, Mode, Settings};
 use threads_monitor::{Clock, Monitor, Storage};
 use threads_sandbox::{LedgerEntry, LedgerKind, Sandbox, SandboxBuilder};
@@ -69,6 +69,7 @@ impl Stage {
         .base_url(sandbox.base_url())
         .authorize_base(sandbox.authorize_url())
         .retry(without_waiting())
+        .timeouts(impatient())
         .build()?;
         let clock: Arc<dyn Clock> = Arc::new(SandboxClock(sandbox.clone()));
         let monitor = Monitor::builder(storage)
@@ -76,6 +77,7 @@ impl Stage {
                 Client::builder()
                     .base_url(sandbox.base_url())
                     .retry(without_waiting())
+                    .timeouts(impatient())
                     .build()?,
             )
             .clock(Arc::clone(&clock))
@@ -135,6 +137,13 @@ fn without_waiting() -> RetryPolicy {
     RetryPolicy::default()
         .base_delay(Duration::from_millis(1))
         .max_delay(Duration::from_millis(2))
+}
+
+/// On loopback an answer that takes longer does not come any more.
+fn impatient() -> Timeouts {
+    Timeouts::default()
+        .total(Duration::from_secs(2))
+        .publish(Duration::from_secs(2))
 }
 
 impl Drop for Stage {

@@ -140,17 +140,16 @@ async fn echo() -> Url {
 
 /// Calls everything with these credentials, and keeps what fails.
 async fn call_everything(base: &Url, token: &str, seen: &Seen) {
+    let hurried = Timeouts::default()
+        .total(Duration::from_millis(300))
+        .publish(Duration::from_millis(300));
     for placement in [TokenPlacement::Header, TokenPlacement::Query] {
         let client = Client::builder()
             .base_url(base.clone())
             .access_token(AccessToken::new(token))
             .token_placement(placement)
             .retry(RetryPolicy::none())
-            .timeouts(
-                Timeouts::default()
-                    .total(Duration::from_millis(300))
-                    .publish(Duration::from_millis(300)),
-            )
+            .timeouts(hurried.clone())
             .build()
             .unwrap();
         seen.add(&format!("{client:?} {:?}", client.publishing()));
@@ -196,6 +195,7 @@ async fn call_everything(base: &Url, token: &str, seen: &Seen) {
         let oauth = OAuthClient::builder("1234567890", AppSecret::new(APP_SECRET), redirect)
             .base_url(base.clone())
             .retry(RetryPolicy::none())
+            .timeouts(hurried.clone())
             .build()
             .unwrap();
         seen.add(&format!("{oauth:?}"));
