@@ -169,7 +169,7 @@ pub(super) fn open(svg: &mut String, kind: &str, words: &Words<'_>, description:
     let _ = write!(
         svg,
         "<svg class=\"threads-chart {kind}\" viewBox=\"0 0 {} {}\" role=\"img\" \
-         aria-labelledby=\"{id}-title {id}-desc\" xmlns=\"http://www.w3.org/2000/svg\" \
+         aria-labelledby=\"{id}-title\" aria-describedby=\"{id}-desc\" xmlns=\"http://www.w3.org/2000/svg\" \
          font-family=\"sans-serif\" font-size=\"13\">\
          <title id=\"{id}-title\">{}</title><desc id=\"{id}-desc\">{}</desc>",
         Tenths(WIDTH),

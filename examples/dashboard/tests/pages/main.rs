@@ -1,0 +1,8 @@
+//! The dashboard's pages over real HTTP, on a sandbox whose time stands still.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+mod common;
+mod connecting;
+mod numbers;
+mod protection;
+mod publishing;
