@@ -1,0 +1,463 @@
+"""The native half of the package: what is made in Rust.
+
+``Call``, ``Client``, ``Monitor``, ``OAuthClient`` and ``Stream`` are private: the classes
+of ``threads_monitor`` with similar names are made of them.
+"""
+
+from collections.abc import Awaitable, Generator, Iterable, Sequence
+from datetime import datetime, timedelta
+from types import GenericAlias
+from typing import Any, Generic, Literal, TypeVar, final
+
+from .accounts import AccountSummary, Erased, PostSummary, ScheduledPost
+from .measurements import Point
+from .models import (
+    AppUsage,
+    Container,
+    Insights,
+    Post,
+    Profile,
+    PublicProfile,
+    PublishingQuota,
+    TokenInfo,
+)
+from .names import ReplyControl
+
+__all__ = [
+    "AccessToken",
+    "AppSecret",
+    "AuthorizationCode",
+    "AuthorizationResponse",
+    "Call",
+    "Client",
+    "CsrfState",
+    "Draft",
+    "Media",
+    "Monitor",
+    "OAuthClient",
+    "Storage",
+    "Stream",
+    "TokenGrant",
+]
+
+_T = TypeVar("_T")
+
+@final
+class Call(Generic[_T]):
+    """An operation that was not started yet.
+
+    Start it once: with ``wait()``, which blocks, or with ``await``, inside asyncio.
+    """
+
+    def wait(self) -> _T:
+        """Runs the operation and waits for its outcome. Other threads go on meanwhile."""
+
+    def __await__(self) -> Generator[Any, None, _T]: ...
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+
+@final
+class Stream(Generic[_T]):
+    """All posts from some place on; pages are read when they are needed."""
+
+    def next(self) -> Call[_T | None]:
+        """The next post, or ``None`` at the end."""
+
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+
+@final
+class AccessToken:
+    """An access token, short-lived or long-lived.
+
+    Its ``repr`` is a placeholder, it has no ``==``, and it cannot be pickled.
+    """
+
+    def __new__(cls, text: str) -> AccessToken: ...
+    def expose(self) -> str:
+        """The secret itself; keep it out of logs, errors and addresses."""
+
+@final
+class AppSecret:
+    """The secret of the Threads app (not of the Meta app around it).
+
+    Its ``repr`` is a placeholder, it has no ``==``, and it cannot be pickled.
+    """
+
+    def __new__(cls, text: str) -> AppSecret: ...
+    def expose(self) -> str:
+        """The secret itself; keep it out of logs, errors and addresses."""
+
+@final
+class AuthorizationCode:
+    """The one-time code of an authorization redirect; it lives one hour.
+
+    Its ``repr`` is a placeholder, it has no ``==``, and it cannot be pickled.
+    """
+
+    def __new__(cls, text: str) -> AuthorizationCode: ...
+    def expose(self) -> str:
+        """The secret itself; keep it out of logs, errors and addresses."""
+
+@final
+class CsrfState:
+    """The random value that ties a redirect to the session that started it.
+
+    Its ``repr`` is a placeholder, it has no ``==``, and it cannot be pickled.
+    """
+
+    def __new__(cls, stored: str) -> CsrfState:
+        """A state that was kept with a session."""
+
+    def expose(self) -> str:
+        """The state itself, to keep it with a session."""
+
+    def matches(self, other: str) -> bool:
+        """Whether another state is the same one; takes equally long for all of one length."""
+
+@final
+class AuthorizationResponse:
+    """What the browser brings back from the authorization page."""
+
+    @staticmethod
+    def from_url(url: str) -> AuthorizationResponse:
+        """Reads the whole address of the redirect.
+
+        :raises InvalidRequestError: neither an error nor both a code and a state, or one
+            of them twice.
+        """
+
+    @staticmethod
+    def from_query(query: str) -> AuthorizationResponse:
+        """Reads the query of the redirect, with or without the leading ``?``.
+
+        :raises InvalidRequestError: neither an error nor both a code and a state, or one
+            of them twice.
+        """
+
+    @property
+    def error(self) -> str | None:
+        """Such as ``"access_denied"``, if the user, or Meta, refused."""
+
+    def code_for(self, expected: CsrfState) -> AuthorizationCode:
+        """The code, if the user agreed and the state is the expected one.
+
+        :raises InvalidRequestError: the state differs, which means that somebody else
+            started this login; or the user refused.
+        """
+
+@final
+class TokenGrant:
+    """A token as Meta hands it out. It cannot be pickled."""
+
+    def __new__(
+        cls,
+        access_token: str | AccessToken,
+        *,
+        expires_in: timedelta | None = None,
+        token_type: str | None = None,
+        user_id: str | None = None,
+    ) -> TokenGrant:
+        """A token that comes from elsewhere, such as from Meta's token generator."""
+
+    @property
+    def access_token(self) -> AccessToken:
+        """The token."""
+
+    @property
+    def expires_in(self) -> timedelta | None:
+        """How long it lives from the moment of the answer, where Meta says so."""
+
+    @property
+    def token_type(self) -> str | None:
+        """Usually ``"bearer"``; older answers lack it."""
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose token it is; only the exchange of a code tells."""
+
+@final
+class Media:
+    """An image or a video that Meta will fetch from a public address."""
+
+    @staticmethod
+    def image(url: str, *, alt_text: str | None = None) -> Media:
+        """An image: JPEG or PNG, up to 8 MB."""
+
+    @staticmethod
+    def video(url: str, *, alt_text: str | None = None) -> Media:
+        """A video: MP4 or MOV, up to 1 GB and five minutes."""
+
+    @property
+    def kind(self) -> Literal["image", "video"]:
+        """Which of the two."""
+
+    @property
+    def url(self) -> str:
+        """Where Meta fetches it."""
+
+    @property
+    def alt_text(self) -> str | None:
+        """Description for people who do not see it."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Draft:
+    """A post to be published.
+
+    It is checked when it is made: :class:`InvalidRequestError` names the field and the
+    rule that Meta would refuse it for.
+    """
+
+    @staticmethod
+    def text(
+        text: str,
+        *,
+        link_attachment: str | None = None,
+        topic_tag: str | None = None,
+        reply_control: ReplyControl | None = None,
+        reply_to: str | None = None,
+        quote: str | None = None,
+        location: str | None = None,
+        countries: Iterable[str] = (),
+    ) -> Draft:
+        """A text post.
+
+        :param text: up to 500 characters.
+        :param link_attachment: link to show as a card.
+        :param topic_tag: topic of 1 to 50 characters, without ``#``.
+        :param reply_control: who may reply.
+        :param reply_to: id of the post that this one replies to.
+        :param quote: id of the post that this one quotes.
+        :param location: id of the place to tag.
+        :param countries: where the post is shown (ISO 3166-1 alpha-2); everywhere if empty.
+        """
+
+    @staticmethod
+    def image(
+        url: str,
+        *,
+        text: str | None = None,
+        alt_text: str | None = None,
+        is_spoiler_media: bool = False,
+        topic_tag: str | None = None,
+        reply_control: ReplyControl | None = None,
+        reply_to: str | None = None,
+        quote: str | None = None,
+        location: str | None = None,
+        countries: Iterable[str] = (),
+    ) -> Draft:
+        """A post of one image, which Meta will fetch from a public address.
+
+        :param text: the caption, up to 500 characters.
+        :param alt_text: description for people who do not see it.
+        :param is_spoiler_media: whether to blur it until it is tapped.
+
+        The other options are those of :meth:`text`.
+        """
+
+    @staticmethod
+    def video(
+        url: str,
+        *,
+        text: str | None = None,
+        alt_text: str | None = None,
+        is_spoiler_media: bool = False,
+        topic_tag: str | None = None,
+        reply_control: ReplyControl | None = None,
+        reply_to: str | None = None,
+        quote: str | None = None,
+        location: str | None = None,
+        countries: Iterable[str] = (),
+    ) -> Draft:
+        """A post of one video; the options are those of :meth:`image`."""
+
+    @staticmethod
+    def carousel(
+        media: Sequence[Media],
+        *,
+        text: str | None = None,
+        is_spoiler_media: bool = False,
+        topic_tag: str | None = None,
+        reply_control: ReplyControl | None = None,
+        reply_to: str | None = None,
+        quote: str | None = None,
+        location: str | None = None,
+        countries: Iterable[str] = (),
+    ) -> Draft:
+        """A post of two to twenty images and videos.
+
+        Each has its own description; the other options are those of :meth:`image`.
+        """
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> Draft:
+        """The draft that :meth:`to_dict` gave."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The draft as plain values, ready for ``json.dumps``."""
+
+    @property
+    def body(self) -> str | None:
+        """The text, or the caption of media."""
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """Its images and videos, in order."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What Meta may or may not refuse, in words."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Storage:
+    """The three stores that a monitor works on: tokens, jobs and history.
+
+    They are closed when nothing refers to them any more, a monitor included.
+    """
+
+    @staticmethod
+    def open(address: str) -> Storage:
+        """Opens the stores at an address.
+
+        ``"memory:"`` is gone with the process; ``"file:./data"`` is one directory, for
+        one process at a time.
+
+        :raises StoreError: another address, a directory that cannot be written or is in
+            use, or damaged data.
+        """
+
+    @staticmethod
+    def open_async(address: str) -> Awaitable[Storage]:
+        """Opens the stores at an address, inside asyncio; see :meth:`open`."""
+
+@final
+class Client:
+    """The client beneath ``ThreadsClient`` and ``AsyncThreadsClient``."""
+
+    def __new__(
+        cls,
+        *,
+        access_token: str | AccessToken | None = None,
+        base_url: str | None = None,
+        timeout: timedelta | None = None,
+        attempts: int | None = None,
+        token_placement: str = "header",
+        user_agent: str | None = None,
+    ) -> Client: ...
+    def with_access_token(self, access_token: str | AccessToken) -> Client:
+        """The same client for another account."""
+
+    def close(self) -> None:
+        """Gives up the connections."""
+
+    def usage(self) -> AppUsage | None:
+        """The latest use of the call limit that Meta reported."""
+
+    def refresh_access_token(self) -> Call[TokenGrant]: ...
+    def profile(self) -> Call[Profile]: ...
+    def lookup_profile(self, username: str) -> Call[PublicProfile]: ...
+    def account_insights(
+        self,
+        metrics: Iterable[str],
+        since: datetime | None,
+        until: datetime | None,
+        breakdown: str | None,
+    ) -> Call[Insights]: ...
+    def post_insights(self, post_id: str, metrics: Iterable[str]) -> Call[Insights]: ...
+    def posts(
+        self,
+        limit: int | None,
+        since: datetime | None,
+        until: datetime | None,
+        after: str | None,
+    ) -> Call[tuple[tuple[Post, ...], str | None]]:
+        """One page: its posts, and the cursor of the next."""
+
+    def post_stream(
+        self,
+        limit: int | None,
+        since: datetime | None,
+        until: datetime | None,
+        after: str | None,
+    ) -> Stream[Post]:
+        """All posts from a cursor on, one by one."""
+
+    def post(self, post_id: str) -> Call[Post]: ...
+    def publish(self, draft: Draft) -> Call[str]: ...
+    def create_container(self, draft: Draft) -> Call[str]: ...
+    def create_child(self, media: Media) -> Call[str]: ...
+    def create_carousel(self, draft: Draft, children: Iterable[str]) -> Call[str]: ...
+    def container(self, container_id: str) -> Call[Container]: ...
+    def wait_until_finished(
+        self, container_id: str, give_up_after: timedelta | None
+    ) -> Call[Container]: ...
+    def publish_container(self, container_id: str) -> Call[str]: ...
+    def publishing_quota(self) -> Call[PublishingQuota]: ...
+    def reply_quota(self) -> Call[PublishingQuota]: ...
+
+@final
+class OAuthClient:
+    """The client beneath ``OAuthClient`` and ``AsyncOAuthClient`` of the package."""
+
+    def __new__(
+        cls,
+        app_id: str,
+        app_secret: str | AppSecret,
+        redirect_uri: str,
+        base_url: str | None,
+        authorize_base: str | None,
+    ) -> OAuthClient: ...
+    def authorize_url(self, scopes: Iterable[str]) -> tuple[str, CsrfState]:
+        """The page where a user grants scopes, and the state that must come back from it."""
+
+    def exchange_code(self, code: str | AuthorizationCode) -> Call[TokenGrant]: ...
+    def exchange_long_lived(self, short_lived: str | AccessToken) -> Call[TokenGrant]: ...
+    def refresh(self, long_lived: str | AccessToken) -> Call[TokenGrant]: ...
+    def app_token(self) -> Call[AccessToken]: ...
+    def debug_token(
+        self, token: str | AccessToken, caller: str | AccessToken
+    ) -> Call[TokenInfo]: ...
+
+@final
+class Monitor:
+    """The monitor beneath ``Monitor`` and ``AsyncMonitor`` of the package."""
+
+    def __new__(cls, storage: Storage, base_url: str | None) -> Monitor: ...
+    def connect(
+        self, grant: TokenGrant, scopes: Iterable[str], expected: str | None
+    ) -> Call[AccountSummary]: ...
+    def disconnect(self, user_id: str) -> Call[Erased]: ...
+    def accounts(self) -> Call[tuple[AccountSummary, ...]]: ...
+    def account(self, user_id: str) -> Call[AccountSummary | None]: ...
+    def set_zone(self, user_id: str, zone: str) -> Call[None]: ...
+    def series(
+        self,
+        user_id: str,
+        metric: str,
+        since: datetime,
+        until: datetime,
+        post_id: str | None,
+    ) -> Call[tuple[Point, ...]]: ...
+    def recent_posts(self, user_id: str, limit: int) -> Call[tuple[PostSummary, ...]]: ...
+    def collect_now(self, user_id: str) -> Call[dict[str, str | None]]: ...
+    def schedule(
+        self,
+        user_id: str,
+        draft: Draft,
+        at: datetime,
+        zone: str | None,
+        idempotency_key: str | None,
+        max_lateness: timedelta | None,
+    ) -> Call[ScheduledPost]: ...
+    def scheduled(self, post_id: str) -> Call[ScheduledPost | None]: ...
+    def scheduled_posts(self, user_id: str) -> Call[tuple[ScheduledPost, ...]]: ...
+    def cancel(self, post_id: str) -> Call[ScheduledPost]: ...
+    def decide(self, post_id: str, decision: str) -> Call[ScheduledPost]: ...
+    def run_due_once(self) -> Call[int]: ...
+    def run_job(self, job_id: str) -> Call[bool]: ...
+    def start(self) -> None:
+        """Runs in the background from now on, if it does not already."""
+
+    def shutdown(self) -> Call[None]: ...

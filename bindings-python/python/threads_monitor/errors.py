@@ -1,0 +1,155 @@
+"""What can go wrong, as one tree of exceptions under :class:`ThreadsError`.
+
+No exception carries a URL, an access token or a response body.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Optional
+
+__all__ = [
+    "APIConnectionError",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AccountMismatchError",
+    "AuthenticationError",
+    "ContainerError",
+    "ForkedProcessError",
+    "InvalidParameterError",
+    "InvalidRequestError",
+    "MonitorError",
+    "NotConnectedError",
+    "NotFoundError",
+    "PageLimitError",
+    "PermissionDeniedError",
+    "PostStateError",
+    "RateLimitError",
+    "ServerError",
+    "StoreError",
+    "ThreadsError",
+    "ThreadsInternalError",
+    "TokenExpiredError",
+]
+
+
+class ThreadsError(Exception):
+    """Everything that this package raises about Threads, its stores or itself."""
+
+    #: What went wrong, in one line.
+    message: str
+    #: Whether the same call may succeed if it is made again later.
+    retryable: bool = False
+    #: The container to ask about, where the failure concerns one.
+    container_id: Optional[str] = None
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class APIStatusError(ThreadsError):
+    """Meta answered, and the answer is an error."""
+
+    #: The HTTP status.
+    status: int = 0
+    #: The Graph error code.
+    code: Optional[int] = None
+    #: The Graph error subcode.
+    subcode: Optional[int] = None
+    #: The id to give to Meta's support.
+    trace_id: Optional[str] = None
+
+
+class AuthenticationError(APIStatusError):
+    """The access token is missing, wrong, expired or withdrawn (codes 190, 102)."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """The token lacks a permission (codes 10, 200 to 299)."""
+
+
+class RateLimitError(APIStatusError):
+    """Too many calls (codes 4, 17, 32, 613, or status 429)."""
+
+    #: How long to wait, if Meta said so.
+    retry_after: Optional[timedelta] = None
+
+
+class NotFoundError(APIStatusError):
+    """There is no such object, or the token may not see it."""
+
+
+class ServerError(APIStatusError):
+    """A failure on Meta's side that may pass (codes 1, 2, or status 5xx)."""
+
+
+class InvalidRequestError(ThreadsError, ValueError):
+    """A request that cannot work; raised before anything is sent."""
+
+    #: The offending field, if it is one.
+    field: Optional[str] = None
+
+
+class InvalidParameterError(APIStatusError, InvalidRequestError):
+    """Meta refused a parameter (code 100); raised after the request was sent."""
+
+
+class APIConnectionError(ThreadsError):
+    """No answer: the connection failed or broke off."""
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer in time. What was asked for may have happened all the same."""
+
+
+class APIResponseError(ThreadsError):
+    """An answer that cannot be understood."""
+
+
+class ContainerError(ThreadsError):
+    """A container that will not become a post, or is not ready in time."""
+
+    #: What Meta says of it: ``"ERROR"``, ``"EXPIRED"``, ``"IN_PROGRESS"``.
+    container_status: str = ""
+
+
+class PageLimitError(ThreadsError):
+    """A listing was stopped after very many pages, with more to come."""
+
+
+class StoreError(ThreadsError):
+    """A store failed: locked, damaged, out of space, or at an unknown address."""
+
+
+class MonitorError(ThreadsError):
+    """An operation of the monitor that cannot be carried out."""
+
+
+class NotConnectedError(MonitorError):
+    """The account is not connected here."""
+
+
+class TokenExpiredError(MonitorError):
+    """The account's token is dead: a person has to connect the account again."""
+
+
+class AccountMismatchError(MonitorError):
+    """Another account granted the token than the one that was expected."""
+
+
+class PostStateError(MonitorError):
+    """The scheduled post does not exist, or can no longer be changed in this way."""
+
+
+class ThreadsInternalError(ThreadsError):
+    """A defect of this package. Details are on standard error; please report them."""
+
+
+class ForkedProcessError(ThreadsError):
+    """The package was in use when the process forked, so it cannot be used in the child.
+
+    Start child processes with the ``spawn`` or ``forkserver`` method, or make the
+    first call of this package after the fork.
+    """

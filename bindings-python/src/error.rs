@@ -1,0 +1,165 @@
+//! Failures as exceptions of `threads_monitor.errors`: the whole mapping.
+
+use std::error::Error as StdError;
+
+use pyo3::prelude::*;
+use threads_client::{ApiError, ApiErrorKind, DraftError, Error as ClientError};
+use threads_monitor::{MonitorError, StoreError};
+
+use crate::models::ToPython;
+
+/// A failure that becomes an exception.
+pub(crate) trait ToException {
+    /// The exception.
+    fn to_exception(&self, py: Python<'_>) -> PyErr;
+}
+
+/// An exception in the making.
+struct Exception<'py>(PyResult<Bound<'py, PyAny>>);
+
+impl<'py> Exception<'py> {
+    fn new(py: Python<'py>, class: &str, message: &str) -> Self {
+        Self(
+            py.import("threads_monitor.errors")
+                .and_then(|module| module.getattr(class))
+                .and_then(|class| class.call1((message,))),
+        )
+    }
+
+    fn with(self, name: &str, value: &dyn ToPython) -> Self {
+        Self(self.0.and_then(|instance| {
+            instance.setattr(name, value.to_python(instance.py())?)?;
+            Ok(instance)
+        }))
+    }
+
+    fn finish(self) -> PyErr {
+        match self.0 {
+            Ok(instance) => PyErr::from_value(instance),
+            Err(error) => error,
+        }
+    }
+}
+
+/// A request that cannot work, as found here.
+pub(crate) fn invalid(py: Python<'_>, field: &str, reason: &str) -> PyErr {
+    Exception::new(
+        py,
+        "InvalidRequestError",
+        &format!("invalid `{field}`: {reason}"),
+    )
+    .with("field", &field)
+    .finish()
+}
+
+/// A defect of ours. The text of a panic is not repeated: it was written for developers.
+pub(crate) fn internal() -> PyErr {
+    simple(
+        "ThreadsInternalError",
+        "a defect of threads_monitor: the operation panicked; details are on standard error",
+    )
+}
+
+/// The refusal in a forked child.
+pub(crate) fn forked() -> PyErr {
+    simple(
+        "ForkedProcessError",
+        "threads_monitor was in use when this process was forked: start processes with `spawn` \
+         or `forkserver`, or call threads_monitor only after the fork",
+    )
+}
+
+fn simple(class: &'static str, message: &'static str) -> PyErr {
+    Python::try_attach(|py| Exception::new(py, class, message).finish())
+        .unwrap_or_else(|| pyo3::exceptions::PyRuntimeError::new_err(message))
+}
+
+/// An error's text with those of its causes.
+fn with_causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl ToException for ClientError {
+    fn to_exception(&self, py: Python<'_>) -> PyErr {
+        client(py, self, &with_causes(self)).finish()
+    }
+}
+
+fn client<'py>(py: Python<'py>, error: &ClientError, message: &str) -> Exception<'py> {
+    let exception = match error {
+        ClientError::Api(error) => api(py, error, message),
+        ClientError::Timeout { .. } => Exception::new(py, "APITimeoutError", message),
+        ClientError::Transport(_) => Exception::new(py, "APIConnectionError", message),
+        ClientError::Decode { .. } => Exception::new(py, "APIResponseError", message),
+        ClientError::InvalidRequest(invalid) => Exception::new(py, "InvalidRequestError", message)
+            .with("field", &invalid.field.as_deref()),
+        ClientError::Container(container) => Exception::new(py, "ContainerError", message)
+            .with("container_status", &container.status),
+        ClientError::Publish(error) => client(py, &error.source, message),
+        ClientError::PageLimit { .. } => Exception::new(py, "PageLimitError", message),
+        _ => Exception::new(py, "ThreadsError", message),
+    };
+    exception
+        .with("retryable", &error.is_retryable())
+        .with("container_id", &error.container())
+}
+
+fn api<'py>(py: Python<'py>, error: &ApiError, message: &str) -> Exception<'py> {
+    let class = match error.kind {
+        ApiErrorKind::Unauthenticated => "AuthenticationError",
+        ApiErrorKind::PermissionDenied => "PermissionDeniedError",
+        ApiErrorKind::RateLimited => "RateLimitError",
+        ApiErrorKind::NotFound => "NotFoundError",
+        ApiErrorKind::InvalidParameter => "InvalidParameterError",
+        ApiErrorKind::Transient => "ServerError",
+        _ => "APIStatusError",
+    };
+    let exception = Exception::new(py, class, message)
+        .with("status", &error.status)
+        .with("code", &error.code)
+        .with("subcode", &error.subcode)
+        .with("trace_id", &error.trace_id);
+    if error.kind == ApiErrorKind::RateLimited {
+        exception.with("retry_after", &error.retry_after)
+    } else {
+        exception
+    }
+}
+
+impl ToException for DraftError {
+    fn to_exception(&self, py: Python<'_>) -> PyErr {
+        ClientError::from(self.clone()).to_exception(py)
+    }
+}
+
+impl ToException for StoreError {
+    fn to_exception(&self, py: Python<'_>) -> PyErr {
+        Exception::new(py, "StoreError", &with_causes(self)).finish()
+    }
+}
+
+impl ToException for MonitorError {
+    fn to_exception(&self, py: Python<'_>) -> PyErr {
+        let class = match self {
+            Self::Client(error) => return error.to_exception(py),
+            Self::Store(error) => return error.to_exception(py),
+            Self::Draft(error) => return error.to_exception(py),
+            Self::NotConnected { .. } => "NotConnectedError",
+            Self::TokenExpired { .. } => "TokenExpiredError",
+            Self::AccountMismatch { .. } => "AccountMismatchError",
+            Self::NoSuchPost { .. } | Self::PostState { .. } => "PostStateError",
+            _ => "MonitorError",
+        };
+        Exception::new(py, class, &with_causes(self)).finish()
+    }
+}
