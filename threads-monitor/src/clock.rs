@@ -127,7 +127,7 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(!sleeper.is_finished());
 
-        clock.advance(Duration::from_secs(60 * 86_400));
+        clock.advance(Duration::from_hours(60 * 24));
 
         assert_eq!(
             sleeper.await.unwrap(),

@@ -26,6 +26,8 @@ pub use self::account::{
 pub use self::clock::ManualClock;
 pub use self::clock::{Clock, SystemClock};
 pub use self::error::{MonitorError, StoreError};
+#[cfg(feature = "file")]
+pub use self::file::Directory;
 pub use self::monitor::{Cadence, Monitor, MonitorBuilder, MonitorHandle};
 pub use self::scheduler::Scheduler;
 pub use self::snapshot_store::SnapshotStore;

@@ -1,5 +1,7 @@
 //! Scheduled posts against the sandbox; its ledger is the judge.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 mod world;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Properties of the publish protocol as a pure function.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,21 +18,21 @@ fn start() -> DateTime<Utc> {
 
 fn text_post() -> Post {
     let due = start() + TimeDelta::minutes(10);
-    Post::new(Draft::text("hello"), due, None, Duration::from_secs(7200))
+    Post::new(Draft::text("hello"), due, None, Duration::from_hours(2))
 }
 
 fn carousel_post() -> Post {
     let item = Media::image("https://media.example/a.jpg".parse().unwrap());
     let draft = Draft::carousel(vec![item.clone(), item]);
-    Post::new(draft, start(), None, Duration::from_secs(7200))
+    Post::new(draft, start(), None, Duration::from_hours(2))
 }
 
 /// Takes events in order, a second apart, and returns the last post and what is next.
 fn after(post: &Post, at: DateTime<Utc>, events: impl IntoIterator<Item = Event>) -> (Post, Next) {
     let mut post = post.clone();
     let mut next = Next::End;
-    for (index, event) in events.into_iter().enumerate() {
-        let now = at + TimeDelta::seconds(index as i64);
+    for (seconds, event) in (0..).zip(events) {
+        let now = at + TimeDelta::seconds(seconds);
         let taken = step(&PostPolicy::default(), &post, now, event);
         post = taken.post;
         next = taken.next;

@@ -1,5 +1,6 @@
 //! The file backends do what their traits promise, also after they were opened again.
 #![cfg(feature = "file")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use tempfile::TempDir;
 use threads_monitor::Storage;

@@ -1,5 +1,10 @@
 //! The data directory: who may enter it, and what is refused in it.
 #![cfg(feature = "file")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::error::Error;
 use std::fs::{self, Permissions};

@@ -1,5 +1,6 @@
 //! After an erasure, no byte of what was erased is in any file of the data directory.
 #![cfg(feature = "file")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::io::Write;
@@ -75,7 +76,7 @@ async fn fill(storage: &Storage, mark: &str) {
     let id = storage.scheduler.enqueue(job).await.unwrap().id;
     let mut lease = storage
         .scheduler
-        .claim_job(&id, at(0), &worker, Duration::from_secs(60))
+        .claim_job(&id, at(0), &worker, Duration::from_mins(1))
         .await
         .unwrap()
         .unwrap();

@@ -1,6 +1,7 @@
 //! Any sequence of operations, with the store closed and opened again at any point, gives
 //! the same answers from a directory as from memory.
 #![cfg(feature = "file")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,64 +23,19 @@ use threads_monitor::{Storage, StoreError, Version};
 #[derive(Debug, Clone)]
 enum Step {
     Reopen,
-    SaveToken {
+    Tokens(TokenStep),
+    Jobs(JobStep),
+    Snapshots(SnapshotStep),
+}
+
+#[derive(Debug, Clone)]
+enum TokenStep {
+    Save {
         user: u8,
         secret: String,
         replaces: Replaces,
     },
-    DeleteToken {
-        user: u8,
-    },
-    Enqueue {
-        key: u8,
-        user: u8,
-        lane: u8,
-        wake: i8,
-        request: Value,
-    },
-    Claim {
-        now: i8,
-        limit: u8,
-    },
-    ClaimJob {
-        job: u8,
-        now: i8,
-    },
-    Checkpoint {
-        lease: u8,
-        state: Value,
-        wake: Option<i8>,
-        events: u8,
-    },
-    Release {
-        lease: u8,
-        wake: Option<i8>,
-        events: u8,
-    },
-    Renew {
-        lease: u8,
-        now: i8,
-    },
-    Update {
-        job: u8,
-        stale: bool,
-        wake: Option<i8>,
-    },
-    Evidence {
-        job: u8,
-    },
-    EraseJobs {
-        user: u8,
-    },
-    Append {
-        points: Vec<(u8, u8, u8, i8, i8, u64)>,
-    },
-    Prune {
-        before: i8,
-    },
-    EraseSnapshots {
-        user: u8,
-    },
+    Delete(u8),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +43,36 @@ enum Replaces {
     Nothing,
     Current,
     Old,
+}
+
+#[derive(Debug, Clone)]
+enum JobStep {
+    Enqueue {
+        key: u8,
+        user: u8,
+        lane: u8,
+        wake: i8,
+        request: Value,
+    },
+    Claim(i8, u8),
+    ClaimJob(u8, i8),
+    Checkpoint(u8, Change),
+    Release(u8, Change),
+    Renew(u8, i8),
+    Update {
+        job: u8,
+        stale: bool,
+        change: Change,
+    },
+    Evidence(u8),
+    Erase(u8),
+}
+
+#[derive(Debug, Clone)]
+enum SnapshotStep {
+    Append(Vec<Snapshot>),
+    Prune(i8),
+    Erase(u8),
 }
 
 fn value() -> impl Strategy<Value = Value> {
@@ -99,40 +85,100 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let user = 0..3_u8;
-    let job = 0..8_u8;
-    let now = any::<i8>();
+fn change() -> impl Strategy<Value = Change> {
     let wake = proptest::option::weighted(0.8, any::<i8>());
+    (value(), wake, 0..3_u8).prop_map(|(state, wake, events)| Change {
+        state,
+        wake_at: wake.map(at),
+        events: (0..events)
+            .map(|number| NewEvent {
+                at: at(0),
+                name: number.to_string(),
+                data: json!([number]),
+            })
+            .collect(),
+    })
+}
+
+fn token_step() -> impl Strategy<Value = TokenStep> {
     let replaces = prop_oneof![
         Just(Replaces::Nothing),
         Just(Replaces::Current),
         Just(Replaces::Old)
     ];
     prop_oneof![
-        2 => Just(Step::Reopen),
-        3 => (user.clone(), any::<String>(), replaces)
-            .prop_map(|(user, secret, replaces)| Step::SaveToken { user, secret, replaces }),
-        1 => user.clone().prop_map(|user| Step::DeleteToken { user }),
-        5 => (job.clone(), user.clone(), 0..3_u8, any::<i8>(), value())
-            .prop_map(|(key, user, lane, wake, request)| Step::Enqueue { key, user, lane, wake, request }),
-        4 => (now, 0..4_u8).prop_map(|(now, limit)| Step::Claim { now, limit }),
-        2 => (job.clone(), now).prop_map(|(job, now)| Step::ClaimJob { job, now }),
-        3 => (job.clone(), value(), wake.clone(), 0..3_u8)
-            .prop_map(|(lease, state, wake, events)| Step::Checkpoint { lease, state, wake, events }),
-        3 => (job.clone(), wake.clone(), 0..2_u8)
-            .prop_map(|(lease, wake, events)| Step::Release { lease, wake, events }),
-        2 => (job.clone(), now).prop_map(|(lease, now)| Step::Renew { lease, now }),
-        2 => (job.clone(), any::<bool>(), wake)
-            .prop_map(|(job, stale, wake)| Step::Update { job, stale, wake }),
-        1 => job.prop_map(|job| Step::Evidence { job }),
-        1 => user.clone().prop_map(|user| Step::EraseJobs { user }),
-        4 => proptest::collection::vec(
-                (0..3_u8, 0..3_u8, 0..3_u8, any::<i8>(), any::<i8>(), any::<u64>()), 0..8)
-            .prop_map(|points| Step::Append { points }),
-        1 => any::<i8>().prop_map(|before| Step::Prune { before }),
-        1 => user.prop_map(|user| Step::EraseSnapshots { user }),
+        3 => (0..3_u8, any::<String>(), replaces).prop_map(|(user, secret, replaces)| {
+            TokenStep::Save { user, secret, replaces }
+        }),
+        1 => (0..3_u8).prop_map(TokenStep::Delete),
     ]
+}
+
+fn job_step() -> impl Strategy<Value = JobStep> {
+    let job = 0..8_u8;
+    let now = any::<i8>();
+    prop_oneof![
+        5 => (job.clone(), 0..3_u8, 0..3_u8, now, value())
+            .prop_map(|(key, user, lane, wake, request)| {
+                JobStep::Enqueue { key, user, lane, wake, request }
+            }),
+        4 => (now, 0..4_u8).prop_map(|(now, limit)| JobStep::Claim(now, limit)),
+        2 => (job.clone(), now).prop_map(|(job, now)| JobStep::ClaimJob(job, now)),
+        3 => (job.clone(), change()).prop_map(|(lease, change)| JobStep::Checkpoint(lease, change)),
+        3 => (job.clone(), change()).prop_map(|(lease, change)| JobStep::Release(lease, change)),
+        2 => (job.clone(), now).prop_map(|(lease, now)| JobStep::Renew(lease, now)),
+        2 => (job.clone(), any::<bool>(), change())
+            .prop_map(|(job, stale, change)| JobStep::Update { job, stale, change }),
+        1 => job.prop_map(JobStep::Evidence),
+        1 => (0..3_u8).prop_map(JobStep::Erase),
+    ]
+}
+
+fn snapshot_step() -> impl Strategy<Value = SnapshotStep> {
+    let point = (
+        0..3_u8,
+        0..3_u8,
+        0..3_u8,
+        -8..8_i8,
+        any::<i8>(),
+        any::<u64>(),
+    );
+    prop_oneof![
+        4 => proptest::collection::vec(point.prop_map(snapshot), 0..8)
+            .prop_map(SnapshotStep::Append),
+        1 => (-8..8_i8).prop_map(SnapshotStep::Prune),
+        1 => (0..3_u8).prop_map(SnapshotStep::Erase),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => Just(Step::Reopen),
+        4 => token_step().prop_map(Step::Tokens),
+        22 => job_step().prop_map(Step::Jobs),
+        6 => snapshot_step().prop_map(Step::Snapshots),
+    ]
+}
+
+fn snapshot(
+    (user, post, metric, at_minute, captured, count): (u8, u8, u8, i8, i8, u64),
+) -> Snapshot {
+    Snapshot {
+        account: account(user),
+        subject: match post {
+            0 => Subject::Account,
+            post => Subject::Post(PostId::new(post.to_string())),
+        },
+        metric: match metric {
+            0 => Metric::Followers,
+            1 => Metric::Views,
+            _ => Metric::Likes,
+        },
+        at: at(at_minute),
+        captured_at: at(captured),
+        source: Source::Insights,
+        reading: Reading::Count(count),
+    }
 }
 
 fn at(minutes: i8) -> DateTime<Utc> {
@@ -143,16 +189,6 @@ fn account(user: u8) -> UserId {
     UserId::new(user.to_string())
 }
 
-fn events(count: u8) -> Vec<NewEvent> {
-    (0..count)
-        .map(|number| NewEvent {
-            at: at(0),
-            name: number.to_string(),
-            data: json!([number]),
-        })
-        .collect()
-}
-
 /// Stores, and what a caller of them holds on to.
 struct Caller {
     storage: Storage,
@@ -160,13 +196,9 @@ struct Caller {
     versions: Vec<Version>,
 }
 
-/// Answers as text, which is how two callers are compared. Secrets are put in.
-fn shown<A: std::fmt::Debug>(result: Result<A, StoreError>) -> String {
+/// Answers as text, which is how two callers are compared.
+fn shown<A: std::fmt::Debug>(result: &Result<A, StoreError>) -> String {
     format!("{result:?}")
-}
-
-fn shown_token(token: &Token) -> String {
-    format!("{token:?} {:?}", token.credential.access_token.expose())
 }
 
 impl Caller {
@@ -178,8 +210,9 @@ impl Caller {
         }
     }
 
-    fn lease(&self, index: u8) -> Option<usize> {
-        (!self.leases.is_empty()).then(|| usize::from(index) % self.leases.len())
+    fn lease(&mut self, index: u8) -> Option<&mut Lease> {
+        let index = usize::from(index).checked_rem(self.leases.len())?;
+        self.leases.get_mut(index)
     }
 
     async fn job(&self, index: u8) -> Option<(JobId, Version)> {
@@ -193,50 +226,58 @@ impl Caller {
         jobs.get(index).map(|job| (job.id, job.version))
     }
 
-    /// Does one step; `id` is the same for both callers.
+    /// Does one step; a job that is made gets this id.
     async fn step(&mut self, step: &Step, id: JobId) -> String {
-        let Storage {
-            tokens,
-            scheduler,
-            snapshots,
-        } = self.storage.clone();
-        let minute = Duration::from_secs(600);
-        let worker = WorkerId::new("w");
         match step.clone() {
             Step::Reopen => String::new(),
-            Step::SaveToken {
+            Step::Tokens(step) => self.token_step(step).await,
+            Step::Jobs(step) => self.job_step(step, id).await,
+            Step::Snapshots(step) => self.snapshot_step(step).await,
+        }
+    }
+
+    async fn token_step(&mut self, step: TokenStep) -> String {
+        let tokens = &self.storage.tokens;
+        let (user, secret, replaces) = match step {
+            TokenStep::Delete(user) => return shown(&tokens.delete(&account(user)).await),
+            TokenStep::Save {
                 user,
                 secret,
                 replaces,
-            } => {
-                let credential = |secret: String| Credential {
-                    access_token: AccessToken::new(secret),
-                    obtained_at: at(1),
-                    expires_at: at(2),
-                    expiry_assumed: true,
-                };
-                let token = Token {
-                    user: account(user),
-                    credential: credential(secret.clone()),
-                    candidate: Some(credential(secret.clone())),
-                    scopes: vec![Scope::Basic, Scope::Unknown(secret)],
-                    connected_at: at(3),
-                };
-                let replaces = match replaces {
-                    Replaces::Nothing => None,
-                    Replaces::Current => tokens
-                        .load(&token.user)
-                        .await
-                        .unwrap()
-                        .map(|stored| stored.version),
-                    Replaces::Old => self.versions.first().copied(),
-                };
-                let saved = tokens.save(&token, replaces).await;
-                self.versions.extend(saved.as_ref().ok());
-                shown(saved)
+            } => (account(user), secret, replaces),
+        };
+        let replaces = match replaces {
+            Replaces::Nothing => None,
+            Replaces::Current => {
+                let stored = tokens.load(&user).await.unwrap();
+                stored.map(|stored| stored.version)
             }
-            Step::DeleteToken { user } => shown(tokens.delete(&account(user)).await),
-            Step::Enqueue {
+            Replaces::Old => self.versions.first().copied(),
+        };
+        let credential = Credential {
+            access_token: AccessToken::new(secret.clone()),
+            obtained_at: at(1),
+            expires_at: at(2),
+            expiry_assumed: true,
+        };
+        let token = Token {
+            user,
+            credential: credential.clone(),
+            candidate: Some(credential),
+            scopes: vec![Scope::Basic, Scope::Unknown(secret)],
+            connected_at: at(3),
+        };
+        let saved = tokens.save(&token, replaces).await;
+        self.versions.extend(saved.as_ref().ok());
+        shown(&saved)
+    }
+
+    async fn job_step(&mut self, step: JobStep, id: JobId) -> String {
+        let scheduler = self.storage.scheduler.clone();
+        let ten_minutes = Duration::from_mins(10);
+        let worker = WorkerId::new("w");
+        match step {
+            JobStep::Enqueue {
                 key,
                 user,
                 lane,
@@ -254,74 +295,47 @@ impl Caller {
                     wake_at: at(wake),
                     created_at: at(0),
                 };
-                shown(scheduler.enqueue(new).await)
+                shown(&scheduler.enqueue(new).await)
             }
-            Step::Claim { now, limit } => {
-                let claimed = scheduler
-                    .claim(at(now), &worker, minute, usize::from(limit))
-                    .await;
+            JobStep::Claim(now, limit) => {
+                let limit = usize::from(limit);
+                let claimed = scheduler.claim(at(now), &worker, ten_minutes, limit).await;
                 self.leases.extend(claimed.iter().flatten().cloned());
-                shown(claimed)
+                shown(&claimed)
             }
-            Step::ClaimJob { job, now } => {
+            JobStep::ClaimJob(job, now) => {
                 let id = self.job(job).await.map_or(id, |(id, _)| id);
-                let claimed = scheduler.claim_job(&id, at(now), &worker, minute).await;
-                self.leases.extend(claimed.iter().flatten().cloned());
-                shown(claimed)
-            }
-            Step::Checkpoint {
-                lease,
-                state,
-                wake,
-                events: count,
-            } => {
-                let Some(index) = self.lease(lease) else {
-                    return String::new();
-                };
-                let change = Change {
-                    state,
-                    wake_at: wake.map(at),
-                    events: events(count),
-                };
-                let result = scheduler.checkpoint(&mut self.leases[index], change).await;
-                shown(result) + &format!("{:?}", self.leases[index])
-            }
-            Step::Release {
-                lease,
-                wake,
-                events: count,
-            } => {
-                let Some(index) = self.lease(lease) else {
-                    return String::new();
-                };
-                let change = Change {
-                    state: json!("released"),
-                    wake_at: wake.map(at),
-                    events: events(count),
-                };
-                // Kept, so that a lease that was given back is tried again.
-                shown(scheduler.release(self.leases[index].clone(), change).await)
-            }
-            Step::Renew { lease, now } => {
-                let Some(index) = self.lease(lease) else {
-                    return String::new();
-                };
-                let result = scheduler
-                    .renew(&mut self.leases[index], at(now), minute)
+                let claimed = scheduler
+                    .claim_job(&id, at(now), &worker, ten_minutes)
                     .await;
-                shown(result) + &format!("{:?}", self.leases[index])
+                self.leases.extend(claimed.iter().flatten().cloned());
+                shown(&claimed)
             }
-            Step::Update { job, stale, wake } => {
+            JobStep::Checkpoint(lease, change) => match self.lease(lease) {
+                None => String::new(),
+                Some(lease) => {
+                    let result = scheduler.checkpoint(lease, change).await;
+                    format!("{} {lease:?}", shown(&result))
+                }
+            },
+            // The lease is kept, so that one that was given back is tried again.
+            JobStep::Release(lease, change) => match self.lease(lease) {
+                None => String::new(),
+                Some(lease) => shown(&scheduler.release(lease.clone(), change).await),
+            },
+            JobStep::Renew(lease, now) => match self.lease(lease) {
+                None => String::new(),
+                Some(lease) => {
+                    let result = scheduler.renew(lease, at(now), ten_minutes).await;
+                    format!("{} {lease:?}", shown(&result))
+                }
+            },
+            JobStep::Update { job, stale, change } => {
                 let (id, version) = self.job(job).await.unwrap_or((id, Version::new(1)));
                 let version = if stale { Version::new(1) } else { version };
-                let change = Change {
-                    state: json!("edited"),
-                    wake_at: wake.map(at),
-                    events: events(1),
-                };
-                shown(scheduler.update(&id, version, change).await)
+                shown(&scheduler.update(&id, version, change).await)
             }
-            Step::Evidence { job } => {
+            JobStep::Evidence(job) => {
                 let id = self.job(job).await.map_or(id, |(id, _)| id);
                 let evidence = Evidence {
                     at: at(0),
@@ -329,64 +343,47 @@ impl Caller {
                     epoch: 1,
                     data: json!("seen"),
                 };
-                shown(scheduler.append_evidence(&id, evidence).await)
+                shown(&scheduler.append_evidence(&id, evidence).await)
             }
-            Step::EraseJobs { user } => shown(scheduler.erase_account(&account(user)).await),
-            Step::Append { points } => {
-                let points: Vec<_> = points.into_iter().map(point).collect();
-                shown(snapshots.append(&points).await)
-            }
-            Step::Prune { before } => shown(snapshots.prune(at(before)).await),
-            Step::EraseSnapshots { user } => shown(snapshots.erase_account(&account(user)).await),
+            JobStep::Erase(user) => shown(&scheduler.erase_account(&account(user)).await),
         }
     }
 
-    /// Everything that can be read.
-    async fn state(&self) -> String {
+    async fn snapshot_step(&self, step: SnapshotStep) -> String {
+        let snapshots = &self.storage.snapshots;
+        match step {
+            SnapshotStep::Append(points) => shown(&snapshots.append(&points).await),
+            SnapshotStep::Prune(before) => shown(&snapshots.prune(at(before)).await),
+            SnapshotStep::Erase(user) => shown(&snapshots.erase_account(&account(user)).await),
+        }
+    }
+
+    /// Everything that can be read, secrets too.
+    async fn state(&self) -> Vec<String> {
         let Storage {
             tokens,
             scheduler,
             snapshots,
         } = &self.storage;
-        let mut state = String::new();
+        let mut state = Vec::new();
         for user in tokens.list(None, 100).await.unwrap() {
             let stored = tokens.load(&user).await.unwrap().unwrap();
-            state += &format!("{:?} {}\n", stored.version, shown_token(&stored.token));
+            let secret = stored.token.credential.access_token.expose();
+            state.push(format!("{stored:?} {secret:?}"));
         }
         for job in scheduler.list(&JobQuery::default()).await.unwrap() {
             let evidence = scheduler.evidence(&job.id).await.unwrap();
-            state += &format!("{job:?} {evidence:?}\n");
+            state.push(format!("{job:?} {evidence:?}"));
         }
-        let events = scheduler
-            .take_events(EventCursor::START, 1_000)
-            .await
-            .unwrap();
-        state += &format!("{events:?} {:?}\n", scheduler.next_due().await.unwrap());
+        state.push(shown(&scheduler.next_due().await));
+        state.push(shown(
+            &scheduler.take_events(EventCursor::START, 1_000).await,
+        ));
         for user in 0..3 {
             let query = SnapshotQuery::account(account(user));
-            state += &format!("{:?}\n", snapshots.query(&query).await.unwrap());
+            state.push(shown(&snapshots.query(&query).await));
         }
         state
-    }
-}
-
-fn point((user, post, metric, at_minute, captured, count): (u8, u8, u8, i8, i8, u64)) -> Snapshot {
-    let metric = match metric {
-        0 => Metric::Followers,
-        1 => Metric::Views,
-        _ => Metric::Likes,
-    };
-    Snapshot {
-        account: account(user),
-        subject: match post {
-            0 => Subject::Account,
-            post => Subject::Post(PostId::new(post.to_string())),
-        },
-        metric,
-        at: at(at_minute / 16),
-        captured_at: at(captured),
-        source: Source::Insights,
-        reading: Reading::Count(count),
     }
 }
 

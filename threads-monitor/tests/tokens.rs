@@ -1,5 +1,7 @@
 //! The life of a token.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 mod world;
 
 use std::time::Duration;
@@ -12,7 +14,7 @@ use threads_monitor::{Connection, MonitorError, RefreshDecision, RefreshPolicy};
 use threads_sandbox::{Endpoint, Fault, FaultRule, RefreshedToken, Sandbox, Switches, When};
 use world::{ALL_SCOPES, World};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 fn credential(age_hours: i64, left_hours: i64, now: DateTime<Utc>) -> Credential {
     Credential {

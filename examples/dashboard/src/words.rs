@@ -197,7 +197,17 @@ pub(crate) fn attempt(attempt: &Attempt) -> AttemptWords {
             "The call was authorised. It is under way, or its sender stopped before the answer was recorded.",
             None,
         ),
-        Outcome::Effective => ("Published", "good", "This call published the post.", None),
+        Outcome::Effective { answer: None } => {
+            ("Published", "good", "This call published the post.", None)
+        }
+        Outcome::Effective {
+            answer: Some(answer),
+        } => (
+            "Published",
+            "good",
+            "This call published the post, though its answer did not say so.",
+            Some(answer),
+        ),
         Outcome::NotSent { why } => (
             "Not sent",
             "",

@@ -116,8 +116,9 @@ impl Browser {
             let headers = response
                 .headers()
                 .iter()
-                .map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap_or("?")))
-                .collect();
+                .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or("?")))
+                .collect::<Vec<_>>()
+                .join("\n");
             #[expect(
                 clippy::disallowed_methods,
                 reason = "a test's browser, not the client"

@@ -1,5 +1,7 @@
 //! From nothing to published and back to nothing, over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 use chrono::TimeDelta;
 use threads_e2e::{Browser, Page, Stage};
 use threads_monitor::{Storage, Zone};
@@ -199,7 +201,7 @@ async fn a_restart_goes_on_where_the_last_run_stopped() {
         .issue_token(&username, &scopes, std::time::Duration::ZERO)
         .unwrap();
     let mut grant = threads_client::TokenGrant::new(threads_client::AccessToken::new(token));
-    grant.expires_in = Some(std::time::Duration::from_secs(60 * 86_400));
+    grant.expires_in = Some(std::time::Duration::from_hours(60 * 24));
     let scopes: Vec<_> = threads_dashboard::SCOPES
         .iter()
         .map(|(scope, _)| scope.clone())
@@ -229,7 +231,7 @@ async fn a_restart_goes_on_where_the_last_run_stopped() {
     assert_eq!(sandbox.requests().len(), requests);
     assert_eq!(second.account(&user).await.unwrap().unwrap(), before);
     for _ in 0..12 {
-        sandbox.advance(std::time::Duration::from_secs(180));
+        sandbox.advance(std::time::Duration::from_mins(3));
         second.run_due_once().await.unwrap();
     }
     let after = second.scheduled(&post.id).await.unwrap().unwrap();

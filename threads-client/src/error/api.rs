@@ -183,7 +183,9 @@ struct GraphError {
 
 impl Details {
     fn find(body: &[u8]) -> Option<Self> {
-        let body: ErrorBody = serde_json::from_slice(body).ok()?;
+        // serde would also fill the structure from an array, member by member.
+        let is_object = body.trim_ascii_start().starts_with(b"{");
+        let body: ErrorBody = serde_json::from_slice(is_object.then_some(body)?).ok()?;
         match body.error {
             Some(ErrorMember::Graph(error)) => Some(Self {
                 code: error.code,
@@ -210,5 +212,19 @@ impl Details {
             Some(ErrorMember::Odd(_)) => Some(Self::default()),
             None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_is_not_an_error_of_meta() {
+        assert!(!ApiError::is_error_body(b"[1, 2, 3]"));
+        assert!(!ApiError::is_error_body(b" [\"a\", \"b\", \"c\", \"d\"]"));
+        assert!(ApiError::is_error_body(
+            b" {\"error\": {\"message\": \"x\", \"code\": 1}}"
+        ));
     }
 }

@@ -145,6 +145,11 @@ impl Journal {
         Ok(())
     }
 
+    /// Whether anything was appended since the file was written whole.
+    pub(super) fn has_appended(&self) -> bool {
+        self.length > self.base
+    }
+
     /// Whether so much was appended that the file should be written anew.
     pub(super) fn is_overgrown(&self) -> bool {
         self.failure.is_none() && self.length >= self.rewrite_at

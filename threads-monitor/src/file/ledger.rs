@@ -230,11 +230,18 @@ impl<T: Table> Writer<T> {
             }
             Ok(())
         })?;
-        Ok(Self {
+        let mut writer = Self {
             table,
             journal,
             _turn: turn,
-        })
+        };
+        // What was read may be in the system's memory only: a program that was killed had
+        // not synced its last record yet, and a sync that failed leaves pages behind that
+        // no later sync writes. Nobody may rely on it before it is written anew.
+        if writer.journal.has_appended() {
+            writer.rewrite()?;
+        }
+        Ok(writer)
     }
 
     fn run(mut self, waiting: &Receiver<Request<T>>) {

@@ -6,7 +6,8 @@
 //!   tokens/        0700
 //!     journal      0600  see [`journal`]
 //!     *.new        0600  a journal being written anew; removed when it is found
-//!     *.torn       0600  the end of a journal that a crash cut short; goes with the next erasure
+//!     *.torn       0600  the end of a journal that a crash cut short; goes with the next
+//!                        erasure of any account
 //!   jobs/          0700  likewise
 //!   snapshots/     0700  likewise
 //! ```
@@ -22,11 +23,14 @@
 //! - **Links are refused**, symbolic and hard, and so are files of another owner. Names
 //!   are resolved relative to held directories, and a file is checked after it was
 //!   opened, so a name that is swapped in between leads nowhere.
-//! - **A whole file is never rewritten for a write.** Writing costs an append and one
-//!   `fdatasync`, which writers that come together share.
+//! - **A write is an append** and one `fdatasync`, which writers that come together share.
+//!   A file is written anew, and put in place under a new name, when it has grown to a
+//!   multiple of its rows, and when rows are erased: what was removed is in no file then.
+//!   (The blocks that the old file had are the file system's; nothing overwrites them.)
 //! - **A failed write or sync ends writing** until the program is started again. After
 //!   a failed sync the kernel may have thrown the data away and call the next sync a
-//!   success, so trying again would acknowledge what is lost.
+//!   success, so trying again would acknowledge what is lost. For the same reason, what
+//!   is read when a store is opened is written anew before anybody relies on it.
 
 mod folder;
 mod frame;

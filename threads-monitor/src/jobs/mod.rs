@@ -37,9 +37,9 @@ pub(crate) const STANDING: [JobKind; 5] = [
 pub(crate) const LEASE: Duration = crate::publishing::engine::PUBLISH_LEASE;
 
 /// The first pause after a failure; it doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_secs(5 * 60);
+const FIRST_PAUSE: Duration = Duration::from_mins(5);
 /// Waiting for a person, or for an app's permission, need not be busy.
-const WITHOUT_SCOPE: Duration = Duration::from_secs(24 * 3600);
+const WITHOUT_SCOPE: Duration = Duration::from_hours(24);
 
 /// How a collecting job has gone so far. Stored as the job's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -272,7 +272,7 @@ mod tests {
         );
         assert_eq!(
             interval(TimeDelta::minutes(-5)).to_std().unwrap(),
-            Duration::from_secs(900)
+            Duration::from_mins(15)
         );
     }
 }

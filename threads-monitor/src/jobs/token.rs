@@ -14,9 +14,9 @@ use crate::scheduler::{Lease, NewEvent};
 use crate::tokens::{RefreshDecision, Refreshed, is_transient};
 
 /// A daily look gives about thirty chances before a token ends.
-const DAILY: Duration = Duration::from_secs(24 * 3600);
+const DAILY: Duration = Duration::from_hours(24);
 /// The longest pause after failures.
-const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 3600);
+const LONGEST_PAUSE: Duration = Duration::from_hours(6);
 /// Two refused probes must be this far apart before an account is given up.
 const BETWEEN_PROBES: TimeDelta = TimeDelta::hours(1);
 /// Days left at which the end of a token is told, each once.
@@ -98,7 +98,7 @@ impl Monitor {
                 DAILY
             }
             Err(MonitorError::NotConnected { .. }) => DAILY,
-            Err(error) if is_transient(&error) => self.transient(user, state, &error),
+            Err(error) if is_transient(&error) => transient(user, state, &error),
             Err(error) => self.probe_token(user, state, Some(error)).await,
         }
     }
@@ -117,13 +117,12 @@ impl Monitor {
                 state.suspected = false;
                 state.refused_at = None;
                 state.dead = None;
-                match failed {
+                if let Some(error) = failed {
                     // It works, though Meta does not refresh it: tried again and again.
-                    Some(error) => self.transient(user, state, &error).max(LONGEST_PAUSE),
-                    None => {
-                        state.runs.succeeded(now);
-                        DAILY
-                    }
+                    transient(user, state, &error).max(LONGEST_PAUSE)
+                } else {
+                    state.runs.succeeded(now);
+                    DAILY
                 }
             }
             (Err(error), _) if is_about_the_token(&error) => {
@@ -140,19 +139,8 @@ impl Monitor {
                     pause.max(BETWEEN_PROBES.to_std().unwrap_or(LONGEST_PAUSE))
                 }
             }
-            (Err(error), _) => self.transient(user, state, &error),
+            (Err(error), _) => transient(user, state, &error),
         }
-    }
-
-    fn transient(&self, user: &UserId, state: &mut TokenState, error: &MonitorError) -> Duration {
-        let pause = state.runs.failed(error, LONGEST_PAUSE);
-        tracing::warn!(
-            user.id = %user,
-            failures = state.runs.failures,
-            %error,
-            "the token of account {user} could not be refreshed yet"
-        );
-        pause
     }
 
     /// The stage that the token has reached and that was not told of yet.
@@ -174,4 +162,16 @@ impl Monitor {
         }
         news
     }
+}
+
+/// Counts a failure that says nothing about the token.
+fn transient(user: &UserId, state: &mut TokenState, error: &MonitorError) -> Duration {
+    let pause = state.runs.failed(error, LONGEST_PAUSE);
+    tracing::warn!(
+        user.id = %user,
+        failures = state.runs.failures,
+        %error,
+        "the token of account {user} could not be refreshed yet"
+    );
+    pause
 }

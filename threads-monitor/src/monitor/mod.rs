@@ -146,7 +146,7 @@ impl MonitorBuilder {
             ("posts", self.cadence.posts),
         ];
         for (name, cadence) in cadences {
-            if cadence < Duration::from_secs(60) {
+            if cadence < Duration::from_mins(1) {
                 return Err(MonitorError::Config(format!(
                     "the cadence of {name} must be at least a minute"
                 )));

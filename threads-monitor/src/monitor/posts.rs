@@ -12,7 +12,7 @@ use crate::scheduler::{JobId, JobKind, JobQuery, JobRecord, NewJob};
 use threads_client::UserId;
 
 /// How late a post may go out when nothing else is said.
-const MAX_LATENESS: Duration = Duration::from_secs(2 * 3600);
+const MAX_LATENESS: Duration = Duration::from_hours(2);
 /// How often a change is tried again when somebody else was faster.
 const CONFLICT_TRIES: usize = 8;
 
@@ -63,7 +63,11 @@ impl Monitor {
             serial_key: format!("publish:{}", new.account),
             account: new.account,
             kind: JobKind::PublishPost,
-            idempotency_key: new.idempotency_key.unwrap_or_else(|| id.to_string()),
+            // The standing jobs of the account have keys of their own.
+            idempotency_key: match new.idempotency_key {
+                Some(key) => format!("post:{key}"),
+                None => format!("post:{id}"),
+            },
             request: json!({
                 "draft": as_json(serde_json::to_value(&post.draft))?,
                 "due_at": post.due_at,

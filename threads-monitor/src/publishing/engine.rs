@@ -24,7 +24,7 @@ use crate::tokens::TokenManager;
 
 /// A lease must outlast the longest publish call, which the client ends after a
 /// minute, with room to write down its answer.
-pub(crate) const PUBLISH_LEASE: Duration = Duration::from_secs(180);
+pub(crate) const PUBLISH_LEASE: Duration = Duration::from_mins(3);
 /// A publish call is not begun with less than this left on the lease.
 const LEASE_LEFT_TO_SEND: TimeDelta = TimeDelta::seconds(90);
 /// Posts of one scan. A scan window is minutes long, so more than this is no list

@@ -6,6 +6,7 @@
 //! The newest post is never taken just because it is the newest.
 
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 
 use chrono::{DateTime, Utc};
 use threads_client::{Draft, DraftContent, MediaKind, MediaType, Post as LivePost, PostId};
@@ -20,11 +21,11 @@ const NEAR: f64 = 0.8;
 ///
 /// `since` is the earliest time of a post that can be ours; `claimed` are the ids that
 /// other scheduled posts of the account are known to have become.
-pub fn find<'a>(
+pub fn find<'a, S: BuildHasher>(
     draft: &Draft,
     posts: impl IntoIterator<Item = &'a LivePost>,
     since: DateTime<Utc>,
-    claimed: &HashSet<PostId>,
+    claimed: &HashSet<PostId, S>,
 ) -> ScanResult {
     let wanted = normalise(draft.text.as_deref().unwrap_or_default());
     let kind = listed_kind(draft);

@@ -295,7 +295,10 @@ pub enum Outcome {
     /// No answer is known, because it is under way or its sender died.
     Pending,
     /// It published the post.
-    Effective,
+    Effective {
+        /// What the answer had been, if it did not say so.
+        answer: Option<String>,
+    },
     /// Not one byte of it left this machine.
     NotSent {
         /// Why not.
@@ -324,7 +327,7 @@ impl Outcome {
     pub(super) fn why(&self) -> &str {
         match self {
             Self::Pending => "no answer",
-            Self::Effective => "published",
+            Self::Effective { .. } => "published",
             Self::NotSent { why }
             | Self::Rejected { why, .. }
             | Self::Unknown { why }

@@ -57,7 +57,7 @@ use crate::version::Version;
 /// # Implementing
 ///
 /// Read the memory backend first, then run
-/// [`conformance`](crate::scheduler::conformance) (feature `testing`) on yours.
+/// `scheduler::conformance` (feature `testing`) on yours.
 ///
 /// # Errors
 ///

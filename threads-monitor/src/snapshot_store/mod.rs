@@ -303,7 +303,7 @@ impl SnapshotQuery {
 /// # Implementing
 ///
 /// Read the memory backend first, then run
-/// [`conformance`](crate::snapshot_store::conformance) (feature `testing`) on yours.
+/// `snapshot_store::conformance` (feature `testing`) on yours.
 ///
 /// # Errors
 ///

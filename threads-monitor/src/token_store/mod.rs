@@ -76,7 +76,7 @@ pub struct StoredToken {
 /// # Implementing
 ///
 /// Read the memory backend first: it is the whole contract in one page. Then run
-/// [`conformance`](crate::token_store::conformance) (feature `testing`) on yours.
+/// `token_store::conformance` (feature `testing`) on yours.
 ///
 /// # Errors
 ///

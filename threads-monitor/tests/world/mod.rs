@@ -3,6 +3,7 @@
     dead_code,
     reason = "each test file uses its own part of what they share"
 )]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,7 +65,7 @@ impl World {
         let scopes: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
         let token = self.sandbox.issue_token(username, &scopes, age).unwrap();
         let mut grant = TokenGrant::new(AccessToken::new(token));
-        grant.expires_in = Some(Duration::from_secs(60 * 86_400).checked_sub(age).unwrap());
+        grant.expires_in = Some(Duration::from_hours(60 * 24).checked_sub(age).unwrap());
         grant
     }
 

@@ -1,7 +1,8 @@
+use std::collections::BTreeMap;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use tempfile::TempDir;
 
 use super::*;
@@ -139,6 +140,9 @@ async fn a_failed_write_or_sync_is_undone_and_ends_writing() {
         let error = done(&mut refused).unwrap_err();
         assert!(error.to_string().contains("started again"), "{error}");
         done(&mut not_erased).unwrap_err();
+        let (idle, mut idle_outcome) = Request::new(Kind::Write, |_: &Texts| Ok((Vec::new(), ())));
+        writer.commit([idle].into_iter());
+        done(&mut idle_outcome).unwrap_err();
         assert_eq!(std::fs::read(&journal).unwrap(), before);
         // Reading goes on.
         let (request, mut seen) = look();
@@ -148,6 +152,35 @@ async fn a_failed_write_or_sync_is_undone_and_ends_writing() {
         drop(writer);
         assert_eq!(keys(&place.writer().await), [1]);
     }
+}
+
+#[tokio::test]
+async fn what_was_read_is_written_anew_before_anybody_relies_on_it() {
+    let place = Place::new();
+    let mut writer = place.writer().await;
+    let (request, mut outcome) = put(1, "text");
+    writer.commit([request].into_iter());
+    done(&mut outcome).unwrap();
+    drop(writer);
+    let journal = place.folder().join("journal");
+    let before = std::fs::metadata(&journal).unwrap().ino();
+
+    assert_eq!(keys(&place.writer().await), [1]);
+    let after = std::fs::metadata(&journal).unwrap().ino();
+    assert_eq!(keys(&place.writer().await), [1]);
+    let unchanged = std::fs::metadata(&journal).unwrap().ino();
+
+    assert_ne!(before, after);
+    assert_eq!(after, unchanged, "nothing was appended in between");
+    // So it counts as synced, and damage to it is no torn end.
+    let mut bytes = std::fs::read(&journal).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&journal, &bytes).unwrap();
+    let damaged = Writer::<Texts>::open(&place.directory().await).map(|_| ());
+    assert!(
+        matches!(damaged, Err(StoreError::Corrupt { .. })),
+        "{damaged:?}"
+    );
 }
 
 #[tokio::test]

@@ -231,7 +231,11 @@ impl Machine<'_> {
     }
 
     pub(super) fn live(&mut self, source: PublishedSource, media_id: Option<PostId>) -> Next {
-        self.resolve(Outcome::Effective);
+        let answer = match source {
+            PublishedSource::Answer => None,
+            _ => Some(self.last_answer()),
+        };
+        self.resolve(Outcome::Effective { answer });
         let known = media_id.is_some();
         self.post.phase = Phase::Published {
             at: self.now,
@@ -345,7 +349,7 @@ fn backoff(tries: usize) -> Duration {
         .min(5);
     Duration::from_secs(5)
         .saturating_mul(1 << doublings)
-        .min(Duration::from_secs(120))
+        .min(Duration::from_mins(2))
 }
 
 /// Later, or the end of time: a hostile `Retry-After` must not overflow.

@@ -116,18 +116,15 @@ impl Machine<'_> {
         match status {
             StatusReading::Finished => {
                 *failures = 0;
-                match container.clone() {
-                    Some(container) => {
-                        self.post.phase = Phase::Ready {
-                            container,
-                            since: now,
-                        };
-                        self.go_on()
-                    }
-                    None => {
-                        *children_finished += 1;
-                        self.preparation()
-                    }
+                if let Some(container) = container.clone() {
+                    self.post.phase = Phase::Ready {
+                        container,
+                        since: now,
+                    };
+                    self.go_on()
+                } else {
+                    *children_finished += 1;
+                    self.preparation()
                 }
             }
             StatusReading::InProgress => Next::WaitUntil(after(now, self.policy.poll)),
