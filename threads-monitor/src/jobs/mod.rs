@@ -298,23 +298,7 @@ impl Run<'_> {
         let _not_while_erasing = self.monitor.erasing(&self.lease.job.account).read().await;
         let now = self.monitor.now();
         let scheduler = &self.monitor.storage().scheduler;
-        match scheduler.renew(self.lease, now, LEASE).await {
-            Ok(()) => {}
-            Err(StoreError::Conflict { .. }) => {
-                // Somebody woke the job up while it runs. It is still ours.
-                let job = scheduler.get(&self.lease.job.id).await?;
-                match job {
-                    Some(job) if job.epoch == self.lease.epoch => self.lease.job = job,
-                    _ => {
-                        return Err(StoreError::LeaseLost {
-                            job: self.lease.job.id,
-                        }
-                        .into());
-                    }
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
+        scheduler.renew(self.lease, now, LEASE).await?;
         self.monitor.storage().snapshots.append(snapshots).await?;
         Ok(())
     }

@@ -230,8 +230,8 @@ impl Engine<'_> {
         let now = self.clock.now();
         if lease.until - now < LEASE_LEFT_TO_SEND + TimeDelta::seconds(30) {
             match self.scheduler.renew(lease, now, PUBLISH_LEASE).await {
-                // The next commit meets both and handles them.
-                Ok(()) | Err(StoreError::Conflict { .. } | StoreError::LeaseLost { .. }) => {}
+                // The next commit meets a lost lease, too, and handles it.
+                Ok(()) | Err(StoreError::LeaseLost { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }

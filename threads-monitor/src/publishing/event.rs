@@ -152,7 +152,7 @@ pub enum Effect {
     },
 }
 
-/// The outcome of [`step`].
+/// The outcome of [`step`](crate::publishing::step()).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// The post as it is now.
