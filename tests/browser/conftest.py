@@ -82,9 +82,7 @@ def start(directory: Path, *options: str) -> tuple[subprocess.Popen[str], str]:
     assert process.stdout is not None
     lines: queue.Queue[str] = queue.Queue()
     output = process.stdout
-    threading.Thread(
-        target=lambda: [lines.put(line) for line in output], daemon=True
-    ).start()
+    threading.Thread(target=lambda: [lines.put(line) for line in output], daemon=True).start()
     try:
         first = lines.get(timeout=20).strip()
     except queue.Empty:
@@ -145,8 +143,7 @@ def open_page(browser: Browser, dashboard: Dashboard) -> Iterator[OpenPage]:
             "console",
             lambda message: (
                 complaints.append(f"{page.url}: {message.text}")
-                if message.type in ("error", "warning")
-                and "status of 4" not in message.text
+                if message.type in ("error", "warning") and "status of 4" not in message.text
                 else None
             ),
         )

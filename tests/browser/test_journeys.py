@@ -10,9 +10,7 @@ import pytest
 from conftest import Dashboard, OpenPage
 from playwright.sync_api import Page, expect
 
-WITH_AND_WITHOUT = pytest.mark.parametrize(
-    "javascript", [True, False], ids=["js", "no-js"]
-)
+WITH_AND_WITHOUT = pytest.mark.parametrize("javascript", [True, False], ids=["js", "no-js"])
 PAYLOAD = '<img src=x onerror=alert(1)> & "quotes"'
 
 
@@ -67,15 +65,11 @@ def test_a_refused_form_keeps_what_was_typed(
     field = page.get_by_label("Text", exact=True)
     expect(field).to_have_value("x" * 501)
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#text-error")).to_contain_text(
-        "501 characters are more than 500"
-    )
+    expect(page.locator("#text-error")).to_contain_text("501 characters are more than 500")
     expect(page.locator("#due-error")).to_contain_text("Choose a date and a time.")
 
 
-def test_the_counter_counts_while_typing(
-    dashboard: Dashboard, open_page: OpenPage
-) -> None:
+def test_the_counter_counts_while_typing(dashboard: Dashboard, open_page: OpenPage) -> None:
     page = open_account(dashboard, open_page, "noor.reads", True)
 
     page.get_by_label("Text", exact=True).fill("kopi ☕")
@@ -105,9 +99,7 @@ def test_an_account_is_disconnected_and_connected_again(
     page.get_by_role("button", name="Allow").click()
 
     page.wait_for_url(re.compile(r"/accounts/\d+\?notice=connected"))
-    expect(page.locator(".note[role=status]")).to_contain_text(
-        "The account is connected."
-    )
+    expect(page.locator(".note[role=status]")).to_contain_text("The account is connected.")
     expect(page.locator("h1")).to_have_text("Tiny Telescope")
     assert len(dashboard.accounts()) == 3
     measured = dashboard.account("tiny.telescope")["followers"]
@@ -129,24 +121,18 @@ def test_a_denial_connects_nothing(
 
 
 @WITH_AND_WITHOUT
-def test_a_time_zone_is_chosen(
-    dashboard: Dashboard, open_page: OpenPage, javascript: bool
-) -> None:
+def test_a_time_zone_is_chosen(dashboard: Dashboard, open_page: OpenPage, javascript: bool) -> None:
     page = open_account(dashboard, open_page, "noor.reads", javascript)
     zone = "Asia/Riyadh" if javascript else "Africa/Cairo"
     page.get_by_label("Days and times of this account").fill(zone)
 
     page.get_by_role("button", name="Save").click()
 
-    expect(page.locator(".note[role=status]")).to_contain_text(
-        "The time zone is saved."
-    )
+    expect(page.locator(".note[role=status]")).to_contain_text("The time zone is saved.")
     expect(page.get_by_label(f"Date and time in {zone}")).to_be_visible()
 
 
-def test_a_post_goes_out_while_somebody_looks(
-    dashboard: Dashboard, open_page: OpenPage
-) -> None:
+def test_a_post_goes_out_while_somebody_looks(dashboard: Dashboard, open_page: OpenPage) -> None:
     page = open_account(dashboard, open_page, "kedai.senja", True)
     soon = datetime.now(ZoneInfo("Asia/Jakarta")) + timedelta(seconds=8)
     page.get_by_label("Text", exact=True).fill("Live sebentar lagi.")

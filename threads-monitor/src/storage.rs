@@ -93,6 +93,7 @@ async fn open_file(directory: &str) -> Result<Storage, StoreError> {
 }
 
 #[cfg(not(feature = "file"))]
+#[expect(clippy::unused_async, reason = "called like the one with the feature")]
 async fn open_file(directory: &str) -> Result<Storage, StoreError> {
     Err(StoreError::UnsupportedAddress {
         address: format!("file:{directory}"),

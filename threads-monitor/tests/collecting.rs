@@ -1,5 +1,7 @@
 //! What is collected, how often, and what a failure does not stop.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 mod world;
 
 use std::time::Duration;
@@ -8,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use threads_client::{Scope, UserId};
 use threads_monitor::scheduler::JobKind;
 use threads_monitor::snapshot_store::{Metric, Reading, SnapshotQuery, Source, Subject};
-use threads_monitor::{Measurement, MonitorError, Zone, trends};
+use threads_monitor::{Erased, Measurement, MonitorError, Zone, trends};
 use threads_sandbox::{AccountSeed, Endpoint, Fault, FaultRule, Sandbox, When};
 use world::{ALL_SCOPES, World};
 
@@ -397,7 +399,7 @@ async fn a_disconnected_account_leaves_nothing_and_its_work_stops() {
     assert_eq!(world.sandbox.requests().len(), requests);
     assert_eq!(
         world.monitor.disconnect(&one).await.unwrap(),
-        Default::default()
+        Erased::default()
     );
 }
 
