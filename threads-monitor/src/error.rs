@@ -22,6 +22,21 @@ pub enum StoreError {
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// A write failed in a way that leaves open whether it is kept, so nothing is written
+    /// any more. Only a new start of the program finds out; what was acknowledged before
+    /// is safe.
+    #[error(
+        "the {backend} store has stopped because of a failure while {doing}: free what is in its way (a full disk, perhaps) and start the program again"
+    )]
+    Stopped {
+        /// The backend's name.
+        backend: &'static str,
+        /// What was being done.
+        doing: String,
+        /// The backend's own error.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// Stored data cannot be read back. Nothing was changed or thrown away.
     #[error("stored data is damaged: {what}. {advice}")]
     Corrupt {
@@ -85,6 +100,11 @@ impl StoreError {
             doing: doing.into(),
             source: source.into(),
         }
+    }
+
+    /// Whether the store does nothing any more until the program is started again.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Stopped { .. })
     }
 
     /// A compare-and-set that lost.

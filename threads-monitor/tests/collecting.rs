@@ -244,6 +244,53 @@ async fn a_failing_collection_backs_off_and_recovers() {
 }
 
 #[tokio::test]
+async fn a_day_that_meta_cannot_answer_for_holds_up_no_other() {
+    let world = World::new().await;
+    // The calls of a new account: followers, a month of views, then day by day.
+    world.sandbox.add_fault(FaultRule::new(
+        Endpoint::AccountInsights,
+        When::Nth(10),
+        Fault::code(100),
+    ));
+    let user = world.connect(&world.username(0)).await.user;
+
+    world.monitor.run_due_once().await.unwrap();
+
+    assert_eq!(points(&world, &user, Metric::Likes).await.len(), 30);
+    let account = world.account(&user).await;
+    let health = account
+        .collection
+        .iter()
+        .find(|health| health.kind == JobKind::CollectInsights)
+        .unwrap();
+    assert_eq!(health.failures, 1);
+    world
+        .live(TimeDelta::hours(1), TimeDelta::minutes(10))
+        .await;
+    let account = world.account(&user).await;
+    assert!(account.collection.iter().all(|health| health.failures == 0));
+}
+
+#[tokio::test]
+async fn a_deleted_post_is_not_asked_for_again_and_again() {
+    let world = one_account(5000).await;
+    let user = world.connect("toko.kopi").await.user;
+    world.monitor.run_due_once().await.unwrap();
+    let asked = world.calls(Endpoint::PostInsights);
+    for post in world.sandbox.posts("toko.kopi").unwrap() {
+        world.sandbox.delete_post(&post.id).unwrap();
+    }
+
+    world.live(TimeDelta::days(20), TimeDelta::hours(1)).await;
+
+    // Seven posts, each asked for at most once a day in its first week or so.
+    let again = world.calls(Endpoint::PostInsights) - asked;
+    assert!(again <= 7 * 20, "{again} calls");
+    let account = world.account(&user).await;
+    assert!(account.collection.iter().all(|health| health.failures == 0));
+}
+
+#[tokio::test]
 async fn posts_are_measured_at_their_age_and_reposts_never() {
     let world = World::new().await;
     let name = world.username(0);

@@ -10,11 +10,24 @@ use chrono::TimeDelta;
 use threads_client::{Draft, Media, Scope};
 use threads_monitor::publishing::{Decision, Due, NewPost, Outcome, Phase, PublishedSource};
 use threads_monitor::{MonitorError, Storage, StoreError, Zone};
-use threads_sandbox::{Endpoint, Fault, PublishedContainer, Readiness, Sandbox, Switches};
+use threads_sandbox::{
+    Endpoint, Fault, FaultRule, PublishedContainer, Readiness, Sandbox, Switches, When,
+};
 use world::World;
 
 fn minutes(minutes: i64) -> TimeDelta {
     TimeDelta::minutes(minutes)
+}
+
+/// A world in which nothing tells whether a post is live.
+async fn unknowable_world() -> World {
+    let switches = Switches {
+        published_container: PublishedContainer::NotFound,
+        // The list never shows it.
+        listing_lag_seconds: 100 * 86_400,
+        ..Switches::default()
+    };
+    World::of(Sandbox::builder().switches(switches).start().await.unwrap())
 }
 
 /// Long enough for everything that the protocol waits for.
@@ -231,17 +244,7 @@ async fn a_missing_container_is_not_taken_for_an_unpublished_post() {
 
 #[tokio::test]
 async fn what_cannot_be_known_needs_a_person_and_is_never_sent_again() {
-    let sandbox = Sandbox::builder()
-        .switches(Switches {
-            published_container: PublishedContainer::NotFound,
-            // The list never shows it.
-            listing_lag_seconds: 100 * 86_400,
-            ..Switches::default()
-        })
-        .start()
-        .await
-        .unwrap();
-    let world = World::of(sandbox);
+    let world = unknowable_world().await;
     let user = world.connect(&world.username(0)).await.user;
     world
         .sandbox
@@ -263,16 +266,7 @@ async fn what_cannot_be_known_needs_a_person_and_is_never_sent_again() {
 
 #[tokio::test]
 async fn a_discarded_post_does_not_claim_to_have_failed() {
-    let sandbox = Sandbox::builder()
-        .switches(Switches {
-            published_container: PublishedContainer::NotFound,
-            listing_lag_seconds: 100 * 86_400,
-            ..Switches::default()
-        })
-        .start()
-        .await
-        .unwrap();
-    let world = World::of(sandbox);
+    let world = unknowable_world().await;
     let user = world.connect(&world.username(0)).await.user;
     world
         .sandbox
@@ -580,23 +574,150 @@ async fn twins_are_never_bound_to_one_live_post() {
         .live(TimeDelta::hours(1), TimeDelta::seconds(30))
         .await;
 
-    let mut ids = Vec::new();
+    let mut bound = Vec::new();
     for id in [first.id, second.id] {
-        if let Phase::Published {
-            media_id: Some(id), ..
-        } = world.post(&id).await.post.phase
-        {
-            ids.push(id);
-        }
+        let Phase::Published { media_id, .. } = world.post(&id).await.post.phase else {
+            panic!("not published");
+        };
+        bound.push(media_id.unwrap());
     }
-    ids.dedup();
     assert_eq!(world.published().len(), 2);
     assert_eq!(world.calls(Endpoint::PublishContainer), 2);
-    for id in [first.id, second.id] {
-        assert_eq!(world.phase(&id).await, "published");
-    }
-    let bound: Vec<_> = ids.iter().collect();
-    assert!(bound.len() < 2 || bound[0] != bound[1], "{bound:?}");
+    assert_ne!(bound[0], bound[1]);
+}
+
+#[tokio::test]
+async fn a_twin_waits_until_the_first_is_known_to_be_live_or_not() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    world
+        .sandbox
+        .fail_next(Endpoint::PublishContainer, Fault::DropBeforeEffect);
+    let first = world.schedule_in(&user, Draft::text("same words"), 1).await;
+    let second = world.schedule_in(&user, Draft::text("same words"), 2).await;
+
+    world.live(minutes(6), TimeDelta::seconds(10)).await;
+    assert_eq!(world.phase(&first.id).await, "verifying");
+    assert_eq!(world.phase(&second.id).await, "ready");
+    assert_eq!(world.calls(Endpoint::PublishContainer), 1);
+    settle(&world).await;
+
+    assert_eq!(world.phase(&first.id).await, "published");
+    assert_eq!(world.phase(&second.id).await, "published");
+    assert_eq!(world.published().len(), 2);
+}
+
+/// The owner posts the same words by hand while ours are being verified.
+#[tokio::test]
+async fn a_post_made_by_hand_is_not_taken_for_one_that_meta_says_is_unpublished() {
+    let world = World::new().await;
+    let name = world.username(0);
+    let user = world.connect(&name).await.user;
+    world
+        .sandbox
+        .fail_next(Endpoint::PublishContainer, Fault::DropBeforeEffect);
+    let post = world
+        .schedule_in(&user, Draft::text("Good morning"), 1)
+        .await;
+    world.live(minutes(2), TimeDelta::seconds(10)).await;
+    assert_eq!(world.phase(&post.id).await, "verifying");
+    let token = world.grant(&name, &world::ALL_SCOPES, Duration::ZERO);
+    world::client(&world.sandbox)
+        .with_access_token(token.access_token)
+        .publishing()
+        .publish_with(
+            Draft::text("Good morning"),
+            &threads_client::WaitPolicy::default()
+                .first_pause(Duration::from_millis(1))
+                .settle(Duration::ZERO),
+        )
+        .await
+        .unwrap();
+
+    settle(&world).await;
+
+    assert_eq!(world.phase(&post.id).await, "needs_attention");
+    assert_eq!(world.published().len(), 1, "only the one made by hand");
+}
+
+#[tokio::test]
+async fn an_outage_before_the_due_time_uses_nothing_up() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let post = world.schedule_in(&user, Draft::text("patience"), 10).await;
+    world
+        .sandbox
+        .add_fault(FaultRule::everywhere(When::Always, Fault::status(503)));
+    world.live(minutes(100), minutes(1)).await;
+    assert_eq!(world.phase(&post.id).await, "preparing");
+
+    world.sandbox.clear_faults();
+    settle(&world).await;
+
+    assert_eq!(world.phase(&post.id).await, "published");
+    assert_eq!(world.published().len(), 1);
+}
+
+#[tokio::test]
+async fn waiting_for_a_person_uses_no_attempts_up() {
+    let world = World::new().await;
+    let name = world.username(0);
+    let user = world.connect(&name).await.user;
+    let post = world
+        .monitor
+        .schedule(NewPost {
+            max_lateness: Some(Duration::from_hours(24)),
+            ..NewPost::new(
+                user.clone(),
+                Draft::text("at last"),
+                Due::At(world.monitor.now() + minutes(10)),
+            )
+        })
+        .await
+        .unwrap();
+    world.live(minutes(9), TimeDelta::seconds(30)).await;
+    assert_eq!(world.phase(&post.id).await, "ready");
+    world.sandbox.add_fault(FaultRule::new(
+        Endpoint::PublishContainer,
+        When::Always,
+        Fault::subcode(9, 2_207_042),
+    ));
+
+    world.live(TimeDelta::hours(6), minutes(5)).await;
+    assert_eq!(world.phase(&post.id).await, "blocked");
+    world.sandbox.clear_faults();
+    settle(&world).await;
+
+    assert_eq!(world.phase(&post.id).await, "published");
+    assert_eq!(world.published().len(), 1);
+}
+
+#[tokio::test]
+async fn a_post_that_cannot_be_read_holds_up_no_other() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    let due = world.monitor.now();
+    let unreadable = threads_monitor::scheduler::NewJob {
+        id: threads_monitor::scheduler::JobId::random(),
+        account: user.clone(),
+        kind: threads_monitor::scheduler::JobKind::PublishPost,
+        serial_key: format!("publish:{user}"),
+        idempotency_key: "post:of-tomorrow".to_owned(),
+        request: serde_json::Value::Null,
+        state: serde_json::json!({ "phase": { "name": "phase_of_tomorrow" } }),
+        wake_at: due,
+        created_at: due,
+    };
+    let scheduler = &world.monitor.storage().scheduler;
+    let unreadable = scheduler.enqueue(unreadable).await.unwrap();
+    let post = world.schedule_in(&user, Draft::text("healthy"), 1).await;
+
+    settle(&world).await;
+
+    assert_eq!(world.phase(&post.id).await, "published");
+    let kept = scheduler.get(&unreadable.id).await.unwrap().unwrap();
+    assert_eq!(kept.state, unreadable.state);
+    assert_eq!(world.monitor.scheduled_posts(&user).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -181,8 +181,11 @@ fn every_outcome_of_an_attempt() {
             json!({ "is": "unknown", "why": "why" }),
         ),
         (
-            Outcome::Ineffective { why: why() },
-            json!({ "is": "ineffective", "why": "why" }),
+            Outcome::Ineffective {
+                why: why(),
+                remedy: Some(Remedy::Quota),
+            },
+            json!({ "is": "ineffective", "why": "why", "remedy": "quota" }),
         ),
     ];
 

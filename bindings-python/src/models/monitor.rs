@@ -154,7 +154,7 @@ impl ToPython for Attempt {
             Outcome::NotSent { why } => ("not_sent", Some(why)),
             Outcome::Rejected { why, .. } => ("rejected", Some(why)),
             Outcome::Unknown { why } => ("unknown", Some(why)),
-            Outcome::Ineffective { why } => ("ineffective", Some(why)),
+            Outcome::Ineffective { why, .. } => ("ineffective", Some(why)),
             other => return Err(unknown(other)),
         };
         dataclass!(py, "threads_monitor.accounts", "Attempt", self, {

@@ -208,13 +208,16 @@ async fn live(
         }
         say("  Ready:   three accounts with three months of history")?;
     }
-    let handle = monitor.start();
+    let mut handle = monitor.start();
     tell.send_replace(Activity::Running);
-    // An error means that the program is ending anyway.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
+    let ended = tokio::select! {
+        // An error means that the program is ending anyway.
+        _ = stopped.wait_for(|stopped| *stopped) => Ok(()),
+        ended = handle.ended() => ended.context("the monitor cannot go on"),
+    };
     handle.shutdown().await;
     demo.sandbox().shutdown().await;
-    Ok(())
+    ended
 }
 
 /// What runs besides the server.
@@ -250,12 +253,15 @@ async fn serve(
         }
     };
     match work {
-        Work::Monitor(handle) => {
-            shutdown.await;
+        Work::Monitor(mut handle) => {
+            let ended = tokio::select! {
+                () = shutdown => Ok(()),
+                ended = handle.ended() => ended.context("the monitor cannot go on"),
+            };
             tracing::info!("ending: no new work begins");
             end(server).await;
             handle.shutdown().await;
-            Ok(())
+            ended
         }
         Work::Demo { mut task, stop } => {
             let ended = tokio::select! {

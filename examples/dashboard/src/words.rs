@@ -110,6 +110,15 @@ pub(crate) fn state(post: &Post, zone: Zone) -> StateWords {
             &format!("It was called off {}, and nothing was published.", time(*at)),
             "Nothing more is done.",
         ),
+        Phase::Abandoned { at } => StateWords::new(
+            "Discarded",
+            "warn",
+            &format!(
+                "A person closed it {} without knowing whether it was published. It may be live.",
+                time(*at)
+            ),
+            "Nothing more is done. Look at the account on Threads before scheduling it again.",
+        ),
         Phase::Missed { at } => StateWords::new(
             "Missed",
             "bad",
@@ -226,7 +235,7 @@ pub(crate) fn attempt(attempt: &Attempt) -> AttemptWords {
             "The answer proves nothing: the call may have published the post.",
             Some(why),
         ),
-        Outcome::Ineffective { why } => (
+        Outcome::Ineffective { why, .. } => (
             "No effect",
             "",
             "It was verified afterwards that this call published nothing.",
@@ -311,6 +320,7 @@ mod tests {
                 at: at(),
                 reason: "refused".to_owned(),
             },
+            Phase::Abandoned { at: at() },
             Phase::Cancelled { at: at() },
             Phase::Missed { at: at() },
         ]
@@ -339,7 +349,10 @@ mod tests {
         for phase in every_phase() {
             if matches!(
                 phase,
-                Phase::Verifying { .. } | Phase::NeedsAttention { .. } | Phase::Publishing { .. }
+                Phase::Verifying { .. }
+                    | Phase::NeedsAttention { .. }
+                    | Phase::Publishing { .. }
+                    | Phase::Abandoned { .. }
             ) {
                 let state = words(phase);
 

@@ -59,15 +59,11 @@ struct Failure {
 
 impl Failure {
     fn error(&self) -> StoreError {
-        StoreError::backend(
-            BACKEND,
-            format!(
-                "{}; nothing is written until the program is started again, and only then it is known \
-                 whether that write is kept",
-                self.doing
-            ),
-            Arc::clone(&self.cause),
-        )
+        StoreError::Stopped {
+            backend: BACKEND,
+            doing: self.doing.clone(),
+            source: Box::new(Arc::clone(&self.cause)),
+        }
     }
 }
 
@@ -351,7 +347,7 @@ fn cut_tail(file: &File, folder: &Folder, good: u64, length: u64) -> Result<(), 
         offset = good,
         bytes = length - good,
         saved_as = %name,
-        "the last write to the journal was cut short and was never acknowledged; it is put aside"
+        "the end of the journal is not whole, as after a write that was cut short; it is put aside"
     );
     Ok(())
 }

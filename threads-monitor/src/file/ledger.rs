@@ -56,6 +56,8 @@ pub(crate) struct Ledger<T: Table> {
     requests: Option<Sender<Request<T>>>,
     thread: Option<JoinHandle<()>>,
     path: PathBuf,
+    /// The process that has the thread.
+    process: u32,
 }
 
 /// Work on its way to the thread.
@@ -102,6 +104,7 @@ impl<T: Table> Ledger<T> {
             requests: Some(requests),
             thread: Some(thread),
             path: directory.path().join(T::NAME),
+            process: std::process::id(),
         })
     }
 
@@ -176,7 +179,11 @@ fn stopped() -> StoreError {
 impl<T: Table> Drop for Ledger<T> {
     fn drop(&mut self) {
         drop(self.requests.take());
-        if let Some(thread) = self.thread.take() {
+        let is_fork = self.process != std::process::id();
+        if let Some(thread) = self.thread.take()
+            // A forked process has the handle of a thread that it does not have.
+            && !is_fork
+        {
             // It ends when it has done what was sent. If it panicked, its callers know.
             let _ = thread.join();
         }
@@ -342,24 +349,38 @@ impl<T: Table> Writer<T> {
 struct Failed {
     doing: String,
     source: Arc<dyn StdError + Send + Sync>,
+    is_final: bool,
 }
 
 impl Failed {
     fn new(error: StoreError) -> Self {
+        let is_final = error.is_final();
         match error {
-            StoreError::Backend { doing, source, .. } => Self {
+            StoreError::Backend { doing, source, .. }
+            | StoreError::Stopped { doing, source, .. } => Self {
                 doing,
                 source: Arc::from(source),
+                is_final,
             },
             other => Self {
                 doing: "making a change durable".to_owned(),
                 source: Arc::new(other),
+                is_final,
             },
         }
     }
 
     fn error(&self) -> StoreError {
-        StoreError::backend(BACKEND, self.doing.clone(), Arc::clone(&self.source))
+        let (doing, source) = (self.doing.clone(), Arc::clone(&self.source));
+        if self.is_final {
+            StoreError::Stopped {
+                backend: BACKEND,
+                doing,
+                source: Box::new(source),
+            }
+        } else {
+            StoreError::backend(BACKEND, doing, source)
+        }
     }
 }
 

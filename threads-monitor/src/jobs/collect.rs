@@ -1,9 +1,9 @@
 //! Followers, profile, and the account's insights by day.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use threads_client::{AccountMetric, Insights, Scope};
 
-use super::{CollectState, Collected, Run, profile_reading};
+use super::{CollectState, Collected, Run, is_about_this_only, profile_reading};
 use crate::account::{newest, observed};
 use crate::error::MonitorError;
 use crate::scheduler::JobKind;
@@ -126,7 +126,8 @@ impl Run<'_> {
         if !self.has(&Scope::ManageInsights) {
             return Ok(Collected::NoScope(Scope::ManageInsights));
         }
-        let today = Zone::META.date(self.now());
+        // A day that has just begun has nothing to ask for yet.
+        let today = Zone::META.date(self.now() - TimeDelta::minutes(1));
         let backfill = Days::new(u64::from(self.monitor.cadence().backfill_days));
         let first = state
             .through
@@ -136,15 +137,18 @@ impl Run<'_> {
             .max(FIRST_DAY)
             .unwrap_or(today)
             .min(today);
-        let mut snapshots = Vec::new();
         let mut window = first;
         while window <= today {
             let next = window.checked_add_days(WINDOW).unwrap_or(NaiveDate::MAX);
             let last = next.pred_opt().unwrap_or(today).min(today);
             let insights = self.window(&[AccountMetric::Views], window, last).await?;
-            self.add_views(&insights, &mut snapshots);
+            let views = self.views(&insights);
+            self.append(&views).await?;
             window = next;
         }
+        // A day at a time, so that what is fetched is kept, whatever the next day does,
+        // and so that one day that Meta cannot answer for holds up no other.
+        let mut refused = None;
         for day in first.iter_days().take_while(|day| *day <= today) {
             let metrics = [
                 AccountMetric::Likes,
@@ -153,14 +157,24 @@ impl Run<'_> {
                 AccountMetric::Quotes,
                 AccountMetric::Clicks,
             ];
-            let insights = self.window(&metrics, day, day).await?;
-            self.add_day(&insights, day, &mut snapshots);
+            match self.window(&metrics, day, day).await {
+                Ok(insights) => {
+                    let totals = self.day_totals(&insights, day);
+                    self.append(&totals).await?;
+                }
+                Err(MonitorError::Client(error)) if is_about_this_only(&error) => {
+                    refused.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+            state.through = Some(day);
         }
-        self.append(&snapshots).await?;
-        state.through = Some(today);
-        Ok(Collected::Again(
-            self.monitor.cadence_of(JobKind::CollectInsights),
-        ))
+        match refused {
+            Some(error) => Err(error.into()),
+            None => Ok(Collected::Again(
+                self.monitor.cadence_of(JobKind::CollectInsights),
+            )),
+        }
     }
 
     /// Insights of the Meta days from `first` to `last`, both included.
@@ -183,8 +197,9 @@ impl Run<'_> {
         Ok(request.send().await?)
     }
 
-    fn add_views(&self, insights: &Insights<AccountMetric>, snapshots: &mut Vec<Snapshot>) {
+    fn views(&self, insights: &Insights<AccountMetric>) -> Vec<Snapshot> {
         let captured_at = self.now();
+        let mut snapshots = Vec::new();
         for point in insights.series(&AccountMetric::Views).unwrap_or_default() {
             // A number without a day cannot be placed.
             let Some(end) = point.end_time else { continue };
@@ -198,16 +213,12 @@ impl Run<'_> {
                 reading: Reading::Count(point.value),
             });
         }
+        snapshots
     }
 
-    fn add_day(
-        &self,
-        insights: &Insights<AccountMetric>,
-        day: NaiveDate,
-        snapshots: &mut Vec<Snapshot>,
-    ) {
+    fn day_totals(&self, insights: &Insights<AccountMetric>, day: NaiveDate) -> Vec<Snapshot> {
         let Some(at) = Zone::META.end_of_day(day) else {
-            return;
+            return Vec::new();
         };
         let captured_at = self.now();
         let totals = DAY_TOTALS
@@ -217,8 +228,9 @@ impl Run<'_> {
         let clicks = insights
             .links(&AccountMetric::Clicks)
             .map(|links| (Metric::Clicks, links.iter().map(|link| link.value).sum()));
-        for (metric, count) in totals.chain(clicks) {
-            snapshots.push(Snapshot {
+        totals
+            .chain(clicks)
+            .map(|(metric, count)| Snapshot {
                 account: self.lease.job.account.clone(),
                 subject: Subject::Account,
                 metric,
@@ -226,8 +238,8 @@ impl Run<'_> {
                 captured_at,
                 source: Source::Insights,
                 reading: Reading::Count(count),
-            });
-        }
+            })
+            .collect()
     }
 }
 

@@ -11,17 +11,18 @@ mod collect;
 mod posts;
 mod token;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use threads_client::{Client, Profile, Scope};
+use threads_client::{ApiErrorKind, Client, Error as ClientError, PostId, Profile, Scope};
 
 use crate::error::{MonitorError, StoreError};
 use crate::monitor::Monitor;
 use crate::publishing::engine::{Engine, is_about_the_token};
-use crate::scheduler::{Change, JobKind, JobQuery, Lease, NewEvent};
+use crate::scheduler::{Change, JobId, JobKind, JobQuery, Lease, NewEvent};
 use crate::snapshot_store::{ProfileReading, Snapshot};
 
 /// The jobs that every connected account has.
@@ -52,6 +53,8 @@ pub(crate) struct CollectState {
     pub(crate) through: Option<NaiveDate>,
     /// Whether the list of posts was read to its end once.
     pub(crate) listed_all: bool,
+    /// Posts that Meta would not measure, and when they may be asked for again.
+    pub(crate) unmeasurable: BTreeMap<PostId, DateTime<Utc>>,
 }
 
 impl CollectState {
@@ -139,17 +142,61 @@ impl Monitor {
     /// up in its state; what comes out here is a failing store.
     pub(crate) async fn run_lease(&self, lease: Lease) -> Result<(), MonitorError> {
         match lease.job.kind {
-            JobKind::PublishPost => {
-                let engine = Engine {
-                    scheduler: &*self.storage().scheduler,
-                    tokens: self.tokens(),
-                    clock: self.clock(),
-                    policy: self.post_policy(),
-                };
-                engine.run(lease).await
-            }
+            JobKind::PublishPost => self.run_post(lease).await,
             JobKind::RefreshToken => self.run_refresh(lease).await,
             _ => self.run_collect(lease).await,
+        }
+    }
+
+    async fn run_post(&self, lease: Lease) -> Result<(), MonitorError> {
+        // An account that is disconnected meanwhile is erased once this run rests, so
+        // that nothing is sent after the disconnect has returned.
+        let account = lease.job.account.clone();
+        let _not_while_erasing = self.erasing(&account).read().await;
+        let (id, epoch) = (lease.job.id, lease.epoch);
+        let engine = Engine {
+            scheduler: &*self.storage().scheduler,
+            tokens: self.tokens(),
+            clock: self.clock(),
+            policy: self.post_policy(),
+        };
+        let error = match engine.run(lease).await {
+            Ok(()) => return Ok(()),
+            Err(MonitorError::Store(error)) if error.is_final() => return Err(error.into()),
+            Err(error) => error,
+        };
+        tracing::error!(
+            job.id = %id,
+            error = &error as &dyn std::error::Error,
+            "scheduled post {id} could not be run; other posts go on"
+        );
+        self.postpone(id, epoch).await
+    }
+
+    /// Gives a job back that could not be run, so that it does not stand in the way of
+    /// the account's other posts.
+    async fn postpone(&self, id: JobId, epoch: u64) -> Result<(), MonitorError> {
+        let scheduler = &self.storage().scheduler;
+        let Some(job) = scheduler.get(&id).await?.filter(|job| job.epoch == epoch) else {
+            return Ok(());
+        };
+        let Some(holder) = job.lease.clone() else {
+            return Ok(());
+        };
+        let change = Change {
+            state: job.state.clone(),
+            wake_at: Some(later(self.now(), FIRST_PAUSE)),
+            events: Vec::new(),
+        };
+        let lease = Lease {
+            epoch,
+            until: holder.until,
+            job,
+        };
+        match scheduler.release(lease, change).await {
+            // Changed or taken in the meantime: whoever did that goes on with it.
+            Ok(()) | Err(StoreError::Conflict { .. } | StoreError::LeaseLost { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -170,6 +217,7 @@ impl Monitor {
             }
             // The account was erased, or another worker has the job: nothing to write.
             Err(MonitorError::Store(StoreError::LeaseLost { .. })) => return Ok(()),
+            Err(MonitorError::Store(error)) if error.is_final() => return Err(error.into()),
             Err(error) => {
                 let pause = state.failed(&error, self.cadence_of(kind));
                 tracing::warn!(
@@ -302,6 +350,14 @@ impl Run<'_> {
         self.monitor.storage().snapshots.append(snapshots).await?;
         Ok(())
     }
+}
+
+/// Whether an answer of Meta says something about the thing asked for, and nothing
+/// about the account, the quota or the way to Meta.
+fn is_about_this_only(error: &ClientError) -> bool {
+    error
+        .api()
+        .is_some_and(|api| !error.is_auth() && api.kind != ApiErrorKind::RateLimited)
 }
 
 fn to_json(state: &impl Serialize) -> Result<Value, MonitorError> {

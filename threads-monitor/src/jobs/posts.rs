@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use threads_client::{MediaType, Post, PostId, PostMetric};
 
-use super::{CollectState, Collected, Run};
+use super::{CollectState, Collected, Run, is_about_this_only};
 use crate::account::{newest, observed};
 use crate::error::MonitorError;
 use crate::scheduler::JobKind;
@@ -26,6 +26,8 @@ const OLD: TimeDelta = TimeDelta::days(7);
 const MEASURED_AT_ONCE: usize = 200;
 /// Pages of a hundred posts in one run; the next run reads on.
 const PAGES: usize = 100;
+/// A post that Meta would not measure is not asked for again for so long.
+const LEFT_ALONE: TimeDelta = TimeDelta::hours(24);
 /// How often our own count of posts is noted though it did not change.
 const COUNT_AGAIN: TimeDelta = TimeDelta::hours(24);
 /// A run that comes a little early still measures.
@@ -48,7 +50,7 @@ impl Run<'_> {
         let posts = self.list(state).await?;
         self.count_posts().await?;
         if self.has(&threads_client::Scope::ManageInsights) {
-            self.measure(&posts).await?;
+            self.measure(&posts, state).await?;
         }
         let now = self.now();
         let youngest = posts.values().map(|(at, _)| now - *at).min();
@@ -147,6 +149,7 @@ impl Run<'_> {
     async fn measure(
         &mut self,
         posts: &HashMap<PostId, (DateTime<Utc>, PostReading)>,
+        state: &mut CollectState,
     ) -> Result<(), MonitorError> {
         let account = self.lease.job.account.clone();
         let mut candidates: Vec<(&PostId, DateTime<Utc>)> = posts
@@ -171,41 +174,45 @@ impl Run<'_> {
             .map(|snapshot| (&snapshot.subject, snapshot.captured_at))
             .collect();
         let now = self.now();
-        let due = candidates
+        state.unmeasurable.retain(|_, again_at| *again_at > now);
+        let due: Vec<(PostId, DateTime<Utc>)> = candidates
             .into_iter()
             .zip(&subjects)
-            .filter(|((_, at), subject)| {
-                measured
-                    .get(subject)
-                    .is_none_or(|last| now - *last + EARLY >= interval(now - *at))
+            .filter(|((id, at), subject)| {
+                !state.unmeasurable.contains_key(*id)
+                    && measured
+                        .get(subject)
+                        .is_none_or(|last| now - *last + EARLY >= interval(now - *at))
             })
-            .map(|((id, _), _)| id)
-            .take(MEASURED_AT_ONCE);
-        for id in due {
-            self.measure_post(id).await?;
+            .map(|((id, at), _)| (id.clone(), at))
+            .take(MEASURED_AT_ONCE)
+            .collect();
+        for (id, at) in due {
+            match self.measure_post(&id).await {
+                Ok(()) => {}
+                // One post that cannot be measured, because it was deleted for
+                // instance, holds up no other, and is left alone for a while.
+                Err(MonitorError::Client(error)) if is_about_this_only(&error) => {
+                    tracing::debug!(post.id = %id, %error, "post {id} could not be measured");
+                    let pause = interval(now - at).max(LEFT_ALONE);
+                    state.unmeasurable.insert(id, now + pause);
+                    self.append(&[]).await?;
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
 
     async fn measure_post(&mut self, id: &PostId) -> Result<(), MonitorError> {
         let metrics = NUMBERS.iter().map(|(asked, _)| asked.clone());
-        let answer = self
+        let insights = self
             .client
             .insights()
             .post(id)
             .metrics(metrics)
             .send()
-            .await;
-        let insights = match answer {
-            Ok(insights) => insights,
-            // One post that cannot be measured, because it was deleted for instance,
-            // holds up no other.
-            Err(error) if error.api().is_some() && !error.is_auth() && !error.is_retryable() => {
-                tracing::debug!(post.id = %id, %error, "post {id} could not be measured");
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
-        };
+            .await?;
         let now = self.now();
         let snapshots: Vec<Snapshot> = NUMBERS
             .iter()

@@ -31,7 +31,8 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// What the API or a store said. Nothing is kept then of a new account.
+    /// What the API said; nothing is kept of a new account then. Or what a store said;
+    /// connecting again, or [`disconnect`](Monitor::disconnect), mends what it left.
     pub async fn connect(
         &self,
         grant: &TokenGrant,
@@ -76,11 +77,16 @@ impl Monitor {
         }
         let now = self.now();
         let _not_while_erasing = self.inner.erasing.of(&user).read().await;
-        self.save_new_token(&user, grant, scopes, now).await?;
+        // The token comes last: an account that is shown as connected has its jobs.
+        let mut standing = Vec::new();
+        for kind in jobs::STANDING {
+            standing.push(self.enqueue_standing(&user, kind, now).await?);
+        }
         self.append_profile(&user, jobs::profile_reading(profile), now)
             .await?;
-        for kind in jobs::STANDING {
-            self.enqueue_or_wake(&user, kind, now).await?;
+        self.save_new_token(&user, grant, scopes, now).await?;
+        for job in &standing {
+            self.begin_anew(job, now).await?;
         }
         self.wake_blocked_posts(&user, now).await?;
         self.inner.changed.notify_one();
@@ -116,36 +122,35 @@ impl Monitor {
         Err(StoreError::conflict(format!("the token of account {user}")).into())
     }
 
-    async fn enqueue_or_wake(
+    async fn enqueue_standing(
         &self,
         user: &UserId,
         kind: JobKind,
         now: DateTime<Utc>,
-    ) -> Result<(), MonitorError> {
-        let job = self
-            .inner
-            .storage
-            .scheduler
-            .enqueue(NewJob {
-                id: JobId::random(),
-                account: user.clone(),
-                kind,
-                serial_key: format!("{kind}:{user}"),
-                idempotency_key: kind.to_string(),
-                request: Value::Null,
-                state: Value::Null,
-                wake_at: now,
-                created_at: now,
-            })
-            .await?;
-        if kind == JobKind::RefreshToken {
+    ) -> Result<JobRecord, MonitorError> {
+        let job = NewJob {
+            id: JobId::random(),
+            account: user.clone(),
+            kind,
+            serial_key: format!("{kind}:{user}"),
+            idempotency_key: kind.to_string(),
+            request: Value::Null,
+            state: Value::Null,
+            wake_at: now,
+            created_at: now,
+        };
+        Ok(self.inner.storage.scheduler.enqueue(job).await?)
+    }
+
+    /// Lets a standing job run with the new token, though it may just have failed
+    /// without one.
+    async fn begin_anew(&self, job: &JobRecord, now: DateTime<Utc>) -> Result<(), MonitorError> {
+        if job.kind == JobKind::RefreshToken {
             // The new token has a clean record.
             self.update_job(job.id, |_| Some((Value::Null, Some(now))))
                 .await
-        } else if job.wake_at != Some(now) {
-            self.wake(job.id, now).await
         } else {
-            Ok(())
+            self.wake(job.id, now).await
         }
     }
 

@@ -110,7 +110,14 @@ impl Monitor {
     ) -> Result<Vec<ScheduledPost>, MonitorError> {
         let query = JobQuery::account(account.clone()).kind(JobKind::PublishPost);
         let jobs = self.inner.storage.scheduler.list(&query).await?;
-        let mut posts = jobs.iter().map(scheduled).collect::<Result<Vec<_>, _>>()?;
+        let mut posts = Vec::new();
+        for job in &jobs {
+            match scheduled(job) {
+                Ok(post) => posts.push(post),
+                // One that cannot be read hides no other; it is kept as it is.
+                Err(error) => tracing::error!(job.id = %job.id, %error, "unreadable post"),
+            }
+        }
         posts.sort_by_key(|post| std::cmp::Reverse((post.post.due_at, post.id)));
         Ok(posts)
     }

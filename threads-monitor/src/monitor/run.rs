@@ -117,12 +117,14 @@ impl Monitor {
         }
     }
 
-    async fn run_until(self, stop: CancellationToken) {
+    /// Ends when it is told to, or with an error when a store does nothing any more.
+    async fn run_until(self, stop: CancellationToken) -> Result<(), MonitorError> {
         let mut running: JoinSet<Result<(), MonitorError>> = JoinSet::new();
-        loop {
+        let end = loop {
             let free = self.inner.concurrency - running.len().min(self.inner.concurrency);
             let wake_at = match self.spawn_due(&mut running, free).await {
                 Ok(wake_at) => wake_at,
+                Err(error) if is_final(&error) => break Err(error),
                 Err(error) => {
                     tracing::error!(%error, "the monitor's store fails");
                     self.now() + AFTER_STORE_FAILURE
@@ -130,12 +132,15 @@ impl Monitor {
             };
             tokio::select! {
                 biased;
-                () = stop.cancelled() => break,
-                Some(ended) = running.join_next() => report(ended),
+                () = stop.cancelled() => break Ok(()),
+                Some(ended) = running.join_next() => match ended {
+                    Ok(Err(error)) if is_final(&error) => break Err(error),
+                    ended => report(ended),
+                },
                 () = self.inner.changed.notified() => {}
                 () = self.inner.clock.sleep_until(wake_at) => {}
             }
-        }
+        };
         // Nothing new begins. What is under way may finish; what cannot is left to the
         // end of its lease, after which a publish call is verified, never repeated.
         let finish = async {
@@ -150,6 +155,7 @@ impl Monitor {
             tracing::warn!("some jobs did not finish in time and are left to their leases");
         }
         running.shutdown().await;
+        end
     }
 
     /// Starts what is due, as far as there is room, and says when to look again.
@@ -174,7 +180,8 @@ impl Monitor {
         let next = self.inner.storage.scheduler.next_due().await?;
         // What is due but not free waits for its serial key: a run that ends wakes us.
         let soonest = self.now() + TimeDelta::milliseconds(100);
-        Ok(next.map_or(latest, |next| next.clamp(soonest, latest)))
+        // Not `clamp`: a slow store can take longer than the whole pause.
+        Ok(next.map_or(latest, |next| next.max(soonest).min(latest)))
     }
 
     async fn claim(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
@@ -203,6 +210,10 @@ impl Monitor {
     }
 }
 
+fn is_final(error: &MonitorError) -> bool {
+    matches!(error, MonitorError::Store(error) if error.is_final())
+}
+
 fn report(ended: Result<Result<(), MonitorError>, tokio::task::JoinError>) {
     match ended {
         Ok(Ok(())) => {}
@@ -219,7 +230,7 @@ fn report(ended: Result<Result<(), MonitorError>, tokio::task::JoinError>) {
 #[derive(Debug)]
 pub struct MonitorHandle {
     stop: CancellationToken,
-    task: Option<JoinHandle<()>>,
+    task: Option<JoinHandle<Result<(), MonitorError>>>,
 }
 
 impl MonitorHandle {
@@ -232,6 +243,25 @@ impl MonitorHandle {
             // It ends by itself; an error means that it already had.
             let _ = task.await;
         }
+    }
+
+    /// Waits until the background run ends by itself, which it does only when it cannot
+    /// go on. A program should end then, too, and say why. Safe to drop.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not go on.
+    pub async fn ended(&mut self) -> Result<(), MonitorError> {
+        let Some(task) = &mut self.task else {
+            return Ok(());
+        };
+        let ended = task.await;
+        self.task = None;
+        ended.unwrap_or_else(|_| {
+            Err(MonitorError::Config(
+                "the background run stopped because of a defect in this program".to_owned(),
+            ))
+        })
     }
 
     /// Whether the background run is still there.

@@ -113,7 +113,9 @@ impl Engine<'_> {
                 };
                 continue;
             };
-            self.keep_lease(&mut lease).await?;
+            if !self.keep_lease(&mut lease).await? {
+                return Ok(());
+            }
             event = self.perform(client, &lease, &post, effect).await?;
         }
     }
@@ -121,16 +123,35 @@ impl Engine<'_> {
     /// What a worker that had lost its lease may have learned comes first.
     async fn first_event(&self, lease: &Lease) -> Result<Event, StoreError> {
         let evidence = self.scheduler.evidence(&lease.job.id).await?;
-        Ok(evidence
-            .iter()
-            .rev()
-            .find_map(|evidence| {
-                Some(Event::LateAnswer {
-                    container: evidence.data.get("container")?.as_str()?.into(),
-                    media_id: evidence.data.get("media_id")?.as_str()?.into(),
-                })
+        let late = evidence.iter().rev().find_map(|evidence| {
+            Some(Event::LateAnswer {
+                container: evidence.data.get("container")?.as_str()?.into(),
+                media_id: evidence.data.get("media_id")?.as_str()?.into(),
             })
-            .unwrap_or(Event::Woke))
+        });
+        if let Some(late) = late {
+            return Ok(late);
+        }
+        let post = read_post(&lease.job)?;
+        let may_be_sent = matches!(post.phase, Phase::Ready { .. });
+        if may_be_sent && self.has_open_twin(lease, &post).await? {
+            return Ok(Event::TwinOpen);
+        }
+        Ok(Event::Woke)
+    }
+
+    /// Whether another post of the account with the same content may be live without
+    /// its id being known. A second one could then be taken for it, or it for the second.
+    async fn has_open_twin(&self, lease: &Lease, post: &Post) -> Result<bool, StoreError> {
+        let query = JobQuery::account(lease.job.account.clone())
+            .kind(JobKind::PublishPost)
+            .open();
+        let jobs = self.scheduler.list(&query).await?;
+        Ok(jobs
+            .iter()
+            .filter(|job| job.id != lease.job.id)
+            .filter_map(|job| read_post(job).ok())
+            .any(|other| other.is_unbound() && matching::is_twin(&post.draft, &other.draft)))
     }
 
     /// Takes a step and makes it durable. Returns what to do next; the lease is given
@@ -226,16 +247,18 @@ impl Engine<'_> {
         Ok(None)
     }
 
-    async fn keep_lease(&self, lease: &mut Lease) -> Result<(), MonitorError> {
+    /// Extends the lease if too little of it is left. `false` when it is lost, or the
+    /// post was erased: then nothing may be sent any more.
+    async fn keep_lease(&self, lease: &mut Lease) -> Result<bool, MonitorError> {
         let now = self.clock.now();
-        if lease.until - now < LEASE_LEFT_TO_SEND + TimeDelta::seconds(30) {
-            match self.scheduler.renew(lease, now, PUBLISH_LEASE).await {
-                // The next commit meets a lost lease, too, and handles it.
-                Ok(()) | Err(StoreError::LeaseLost { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+        if lease.until - now >= LEASE_LEFT_TO_SEND + TimeDelta::seconds(30) {
+            return Ok(true);
         }
-        Ok(())
+        match self.scheduler.renew(lease, now, PUBLISH_LEASE).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::LeaseLost { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn perform(
@@ -301,7 +324,11 @@ impl Engine<'_> {
                 why: "replies are not in the account's list of posts".to_owned(),
             });
         }
-        let claimed = self.claimed(&lease.job.account, &lease.job.id).await?;
+        let Some(claimed) = self.claimed(&lease.job.account, &lease.job.id).await? else {
+            return Ok(ScanResult::Incomplete {
+                why: "another scheduled post of the account cannot be read".to_owned(),
+            });
+        };
         let mut stream = client.posts().list().since(since).limit(100).stream();
         let mut posts = Vec::new();
         loop {
@@ -322,24 +349,28 @@ impl Engine<'_> {
         }
     }
 
-    /// The media ids that other scheduled posts of the account became.
+    /// The media ids that other scheduled posts of the account became; `None` when one
+    /// of them cannot be read, because it may be any.
     async fn claimed(
         &self,
         account: &UserId,
         except: &JobId,
-    ) -> Result<HashSet<PostId>, MonitorError> {
+    ) -> Result<Option<HashSet<PostId>>, MonitorError> {
         let query = JobQuery::account(account.clone()).kind(JobKind::PublishPost);
         let jobs = self.scheduler.list(&query).await?;
         let mut ids = HashSet::new();
         for job in jobs.iter().filter(|job| job.id != *except) {
-            if let Phase::Published {
-                media_id: Some(id), ..
-            } = read_post(job)?.phase
-            {
-                ids.insert(id);
+            match read_post(job).map(|post| post.phase) {
+                Ok(Phase::Published {
+                    media_id: Some(id), ..
+                }) => {
+                    ids.insert(id);
+                }
+                Ok(_) => {}
+                Err(_) => return Ok(None),
             }
         }
-        Ok(ids)
+        Ok(Some(ids))
     }
 }
 

@@ -50,6 +50,9 @@ pub enum Event {
         /// Why not.
         why: String,
     },
+    /// Another post of the account with the same content may be live or becoming so.
+    /// Until that is known, a second one could not be told from it.
+    TwinOpen,
     /// A person asks to cancel.
     CancelRequested,
     /// A person decides about a post that needs attention.

@@ -44,11 +44,18 @@ pub fn find<'a, S: BuildHasher>(
         }
     }
     match (matches.as_slice(), near) {
-        ([only], _) => ScanResult::Match(only.clone()),
+        // Media without words look all alike here.
+        ([only], _) if !wanted.is_empty() => ScanResult::Match(only.clone()),
         ([], false) => ScanResult::Clean,
         // Two posts of the same content: one of them may be ours, and which is not known.
         _ => ScanResult::Near,
     }
+}
+
+/// Whether the account's list could not tell the two apart.
+pub fn is_twin(one: &Draft, other: &Draft) -> bool {
+    let text = |draft: &Draft| normalise(draft.text.as_deref().unwrap_or_default());
+    listed_kind(one) == listed_kind(other) && text(one) == text(other)
 }
 
 /// The text as it is compared: composed, one space for any run of them, and without

@@ -86,6 +86,14 @@ impl Post {
         }
     }
 
+    /// Whether it may be live, or is, without its media id being known.
+    pub(crate) fn is_unbound(&self) -> bool {
+        match &self.phase {
+            Phase::Published { media_id, .. } => media_id.is_none(),
+            phase => !phase.is_final() && self.may_be_live(),
+        }
+    }
+
     /// Whether an authorised publish call may still have, or have had, an effect.
     pub fn may_be_live(&self) -> bool {
         self.attempts.iter().any(|attempt| !attempt.is_harmless())
@@ -101,7 +109,7 @@ pub enum Phase {
     Scheduled,
     /// Its containers are being made; nothing is visible to anybody.
     Preparing {
-        /// Since when.
+        /// Since when the container, or the child, that it waits for exists.
         since: DateTime<Utc>,
         /// The children of a carousel made so far, in order.
         children: Vec<ContainerId>,
@@ -278,6 +286,21 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Whether it counts against [`PostPolicy::attempts`]: not if it never left, and not
+    /// if something outside of the post was in the way, which only time bounds.
+    pub(super) const fn counts(&self) -> bool {
+        !matches!(
+            self.outcome,
+            Outcome::NotSent { .. }
+                | Outcome::Ineffective {
+                    remedy: Some(
+                        Remedy::Reconnect | Remedy::Permission | Remedy::Quota | Remedy::Restricted
+                    ),
+                    ..
+                }
+        )
+    }
+
     /// Whether it is certain that this call did not, and will not, publish anything.
     pub const fn is_harmless(&self) -> bool {
         matches!(
@@ -320,6 +343,8 @@ pub enum Outcome {
     Ineffective {
         /// What the answer had been.
         why: String,
+        /// What helps, if it was a refusal.
+        remedy: Option<Remedy>,
     },
 }
 
@@ -331,7 +356,7 @@ impl Outcome {
             Self::NotSent { why }
             | Self::Rejected { why, .. }
             | Self::Unknown { why }
-            | Self::Ineffective { why } => why,
+            | Self::Ineffective { why, .. } => why,
         }
     }
 }
@@ -375,7 +400,7 @@ pub struct PostPolicy {
     pub between_scans: Duration,
     /// How many complete looks without the post are needed.
     pub clean_scans: u32,
-    /// Publish calls at most.
+    /// Publish calls at most, without those that something outside was in the way of.
     pub attempts: usize,
     /// Containers at most.
     pub containers: u32,

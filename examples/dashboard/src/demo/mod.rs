@@ -3,7 +3,7 @@
 //! Nothing is painted. The sandbox's clock starts months back; the accounts are
 //! connected over HTTP as a person would do it, and while virtual time runs forward
 //! the product's own [`Monitor`](threads_monitor::Monitor) collects, refreshes tokens
-//! and publishes scheduled posts against the sandbox, over HTTP, into a store of files.
+//! and publishes scheduled posts against the sandbox, over HTTP.
 //! Then both live in real time.
 
 mod clock;

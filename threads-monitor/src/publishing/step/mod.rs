@@ -86,6 +86,7 @@ impl Machine<'_> {
                 media_id,
             } => self.late_answer(&container, media_id),
             Event::NoToken { why } => self.no_token(why),
+            Event::TwinOpen => self.twin_open(),
             Event::CancelRequested => self.cancel_requested(),
             Event::Decided(decision) => self.decided(decision),
         }
@@ -108,13 +109,7 @@ impl Machine<'_> {
                     self.prepare()
                 }
             }
-            Phase::Preparing { since, .. } => {
-                if self.now - since > delta(self.policy.preparation) {
-                    self.abandon_container("its container did not finish in time")
-                } else {
-                    self.preparation()
-                }
-            }
+            Phase::Preparing { .. } => self.preparation(),
             Phase::Ready { container, since } => self.ready(container, since),
             Phase::Publishing {
                 container,
@@ -157,6 +152,14 @@ impl Machine<'_> {
         }
     }
 
+    /// Only a post that is about to be sent has to wait for its twin.
+    pub(super) fn twin_open(&mut self) -> Next {
+        if self.is_too_late() || !matches!(self.post.phase, Phase::Ready { .. }) {
+            return self.go_on();
+        }
+        Next::WaitUntil(after(self.now, self.policy.between_scans))
+    }
+
     pub(super) fn ready(&mut self, container: ContainerId, since: DateTime<Utc>) -> Next {
         if self.now - since > delta(self.policy.container_age) {
             return self.abandon_container("its container became too old");
@@ -168,8 +171,8 @@ impl Machine<'_> {
         if self.now < start {
             return Next::WaitUntil(start);
         }
-        let counted = |attempt: &&Attempt| !matches!(attempt.outcome, Outcome::NotSent { .. });
-        if self.post.attempts.iter().filter(counted).count() >= self.policy.attempts {
+        let counted = self.post.attempts.iter().filter(|attempt| attempt.counts());
+        if counted.count() >= self.policy.attempts {
             let why = self.last_answer();
             return self.fail(format!("gave up after repeated refusals: {why}"));
         }
@@ -290,8 +293,11 @@ impl Machine<'_> {
             return self.end(Phase::Cancelled { at: self.now });
         }
         if let Phase::Preparing {
-            container: None, ..
-        } = self.post.phase
+            container: None,
+            children,
+            ..
+        } = &self.post.phase
+            && !children.is_empty()
         {
             // A carousel whose child failed has cost a try, too.
             self.post.containers_used += 1;
@@ -327,8 +333,11 @@ impl Machine<'_> {
     }
 
     pub(super) fn without_effect(&mut self) {
-        let why = self.last_answer();
-        self.resolve(Outcome::Ineffective { why });
+        let (why, remedy) = match self.post.attempts.last().map(|attempt| &attempt.outcome) {
+            Some(Outcome::Rejected { why, remedy }) => (why.clone(), Some(*remedy)),
+            _ => (self.last_answer(), None),
+        };
+        self.resolve(Outcome::Ineffective { why, remedy });
     }
 
     pub(super) fn last_answer(&self) -> String {

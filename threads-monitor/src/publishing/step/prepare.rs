@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use threads_client::ContainerId;
 
-use super::{Machine, UNKNOWN_FAILURE, after, backoff};
+use super::{Machine, UNKNOWN_FAILURE, after, backoff, delta};
 use crate::publishing::answer::Remedy;
 use crate::publishing::event::{Effect, Next, StatusReading};
 use crate::publishing::post::{Phase, PublishedSource};
@@ -53,7 +53,9 @@ impl Machine<'_> {
 
     pub(super) fn created(&mut self, id: ContainerId) -> Next {
         let wanted = self.post.items().len();
+        let now = self.now;
         let Phase::Preparing {
+            since,
             children,
             container,
             failures,
@@ -64,6 +66,7 @@ impl Machine<'_> {
             return self.go_on();
         };
         *failures = 0;
+        *since = now;
         if children.len() < wanted {
             children.push(id);
         } else {
@@ -104,7 +107,9 @@ impl Machine<'_> {
 
     pub(super) fn status(&mut self, status: StatusReading) -> Next {
         let now = self.now;
+        let preparation = delta(self.policy.preparation);
         let Phase::Preparing {
+            since,
             children_finished,
             container,
             failures,
@@ -113,6 +118,8 @@ impl Machine<'_> {
         else {
             return self.go_on();
         };
+        // Only Meta's own word counts: while nothing can be read, nothing is too slow.
+        let is_too_slow = now - *since > preparation;
         match status {
             StatusReading::Finished => {
                 *failures = 0;
@@ -124,8 +131,12 @@ impl Machine<'_> {
                     self.go_on()
                 } else {
                     *children_finished += 1;
+                    *since = now;
                     self.preparation()
                 }
+            }
+            StatusReading::InProgress | StatusReading::NotFound if is_too_slow => {
+                self.abandon_container("its container did not finish in time")
             }
             StatusReading::InProgress => Next::WaitUntil(after(now, self.policy.poll)),
             StatusReading::Published => self.live(PublishedSource::Status, None),

@@ -81,12 +81,26 @@ impl Machine<'_> {
         ) {
             return self.go_on();
         }
-        if let Some(ScanResult::Match(media_id)) = scan {
-            return self.live(PublishedSource::Listing, Some(media_id));
-        }
         if *status == StatusReading::Published {
             return self.live(PublishedSource::Status, None);
         }
+        // Somebody may post the same words by hand. While Meta says that the container
+        // is unpublished, a post like ours in the list is a riddle, not an answer.
+        let contradicted = matches!(
+            status,
+            StatusReading::Finished
+                | StatusReading::InProgress
+                | StatusReading::Expired
+                | StatusReading::Error { .. }
+        );
+        let scan = match scan {
+            Some(ScanResult::Match(media_id)) if !contradicted => {
+                return self.live(PublishedSource::Listing, Some(media_id));
+            }
+            Some(ScanResult::Match(_)) if self.is_settling() => return self.look_again(None),
+            Some(ScanResult::Match(_)) => Some(ScanResult::Near),
+            scan => scan,
+        };
         match self.post.phase.clone() {
             Phase::NeedsAttention { since, .. } => self.attention_looked(status, since),
             Phase::Verifying { unknown: false, .. } => self.refusal_looked(status, scan.as_ref()),
@@ -131,6 +145,9 @@ impl Machine<'_> {
                     self.after_refusal(remedy, container, finished_at)
                 }
             }
+            StatusReading::NotFound if self.is_unlistable() => self.needs_attention(
+                "Meta no longer knows its container, and replies are not in the account's list",
+            ),
             _ if matches!(remedy, Remedy::Reconnect | Remedy::Permission) => {
                 // Nothing can be read either. Look again when the account is back.
                 let why = self.last_answer();
@@ -266,11 +283,24 @@ impl Machine<'_> {
         Next::WaitUntil(after(self.now, pause))
     }
 
+    /// Whether the status may still lag behind what the list shows.
+    pub(super) fn is_settling(&self) -> bool {
+        let authorised_at = self
+            .post
+            .attempts
+            .last()
+            .map(|attempt| attempt.authorised_at);
+        authorised_at.is_some_and(|at| self.now < after(at, self.policy.settle))
+    }
+
     pub(super) fn look_again(&mut self, retry_after: Option<Duration>) -> Next {
         let now = self.now;
-        let Phase::Verifying { looks, .. } = &mut self.post.phase else {
+        let Phase::Verifying { looks, since, .. } = &mut self.post.phase else {
             return self.go_on();
         };
+        if now - *since > ATTENTION_DAY {
+            return self.needs_attention("what happened could not be found out within a day");
+        }
         let pause = usize::try_from(*looks)
             .ok()
             .and_then(|looks| FIRST_LOOKS.get(looks))
@@ -305,32 +335,35 @@ impl Machine<'_> {
         }
     }
 
+    /// Positive evidence beats everything that is not final yet.
     pub(super) fn late_answer(&mut self, published: &ContainerId, id: PostId) -> Next {
-        let phase = match &self.post.phase {
-            Phase::Blocked { resume, .. } => resume.as_ref(),
-            phase => phase,
+        let now = self.now;
+        let attempt = self
+            .post
+            .attempts
+            .iter_mut()
+            .find(|attempt| attempt.container == *published);
+        let Some(attempt) = attempt else {
+            return self.go_on();
         };
-        match phase {
-            Phase::Publishing { container, .. }
-            | Phase::Verifying { container, .. }
-            | Phase::NeedsAttention { container, .. }
-                if container == published =>
-            {
-                self.live(PublishedSource::LateAnswer, Some(id))
-            }
-            _ => {
-                let authorised = self
-                    .post
-                    .attempts
-                    .iter()
-                    .any(|attempt| attempt.container == *published);
-                if let Phase::Published { media_id, .. } = &mut self.post.phase
-                    && media_id.is_none()
-                    && authorised
-                {
-                    *media_id = Some(id);
-                }
+        match &mut self.post.phase {
+            Phase::Published { media_id, .. } => {
+                media_id.get_or_insert(id);
                 self.go_on()
+            }
+            phase if phase.is_final() => self.go_on(),
+            phase => {
+                let answer = attempt.outcome.why().to_owned();
+                attempt.outcome = Outcome::Effective {
+                    answer: Some(answer),
+                };
+                *phase = Phase::Published {
+                    at: now,
+                    source: PublishedSource::LateAnswer,
+                    media_id: Some(id),
+                    lookups: 0,
+                };
+                Next::End
             }
         }
     }
