@@ -1,7 +1,5 @@
 //! A monitor whose store cannot be written any more says so and ends.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
-
 mod world;
 
 use std::sync::Arc;
@@ -14,7 +12,7 @@ use threads_monitor::scheduler::{
     Change, Event, EventCursor, Evidence, JobId, JobQuery, JobRecord, Lease, MemoryScheduler,
     NewJob, WorkerId,
 };
-use threads_monitor::{MonitorError, Scheduler, Storage, StoreError, Version};
+use threads_monitor::{ManualClock, MonitorError, Scheduler, Storage, StoreError, Version};
 use threads_sandbox::Sandbox;
 
 /// A scheduler that stops for good, as a file store on a full disk does.
@@ -113,7 +111,9 @@ async fn the_background_run_ends_with_the_reason() {
 #[tokio::test]
 async fn the_background_run_goes_on_until_it_is_told_to_stop() {
     let sandbox = Sandbox::start().await.unwrap();
+    let clock = ManualClock::new(sandbox.now());
     let monitor = world::builder(&sandbox, Storage::in_memory())
+        .clock(Arc::new(clock))
         .build()
         .unwrap();
 
