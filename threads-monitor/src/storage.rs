@@ -85,6 +85,9 @@ fn parse(address: &str) -> Result<Address<'_>, StoreError> {
 #[cfg(feature = "file")]
 async fn open_file(directory: &str) -> Result<Storage, StoreError> {
     let directory = crate::file::Directory::open(directory).await?;
+    directory
+        .expect_whole(["tokens", "jobs", "snapshots"])
+        .await?;
     Ok(Storage {
         tokens: Arc::new(crate::token_store::FileTokenStore::open(&directory).await?),
         scheduler: Arc::new(crate::scheduler::FileScheduler::open(&directory).await?),

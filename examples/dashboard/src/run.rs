@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use threads_client::{AppSecret, Client, Error as ClientError, OAuthClient};
-use threads_monitor::{Monitor, MonitorHandle, Storage, SystemClock};
+use threads_monitor::{Monitor, MonitorHandle, Storage, StoreError, SystemClock};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -42,6 +42,9 @@ pub async fn run(
         ),
         (None, Some(_)) => bail!(
             "an app secret is set, but THREADS_APP_ID is missing: set both for real accounts, or none for the demonstration"
+        ),
+        (None, None) if options.base_url.is_some() => bail!(
+            "an API address is set, but no app: set THREADS_APP_ID and THREADS_APP_SECRET as well, or leave the address out for the demonstration"
         ),
         (None, None) => demonstration(&options, shutdown).await,
     }
@@ -345,9 +348,20 @@ fn redirect_uri(public_url: &Url) -> anyhow::Result<Url> {
 }
 
 async fn open(address: &str) -> anyhow::Result<Storage> {
-    Storage::open(address).await.context(
-        "the data cannot be opened. Nothing was changed. Make the directory writable for this user alone, stop the other program that uses it, or choose another one with --store file:DIRECTORY",
-    )
+    Storage::open(address).await.map_err(|error| {
+        let advice = match &error {
+            StoreError::Backend { .. } => {
+                "Make the directory writable for this user alone, or choose another one with --store file:DIRECTORY"
+            }
+            StoreError::Locked { .. } => {
+                "Stop the other program that uses it, or choose another directory with --store file:DIRECTORY"
+            }
+            StoreError::UnsupportedAddress { .. } => "Write --store file:DIRECTORY",
+            // The others say themselves what helps.
+            _ => "Nothing was changed in what cannot be read",
+        };
+        anyhow::Error::from(error).context(format!("the data cannot be opened. {advice}"))
+    })
 }
 
 async fn check_app(oauth: &OAuthClient, options: &Options) -> anyhow::Result<()> {

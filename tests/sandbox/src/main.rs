@@ -1,6 +1,6 @@
 //! The sandbox as a program: `threads-sandbox --help` says how to use it.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -99,6 +99,7 @@ async fn main() -> ExitCode {
         .with_env_filter(
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
         )
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     match run(Arguments::parse()).await {
@@ -159,6 +160,9 @@ fn greet(sandbox: &Sandbox) -> anyhow::Result<()> {
     writeln!(out, "Base URL:      {base}")?;
     writeln!(out, "Authorize URL: {authorize}")?;
     writeln!(out, "App id:        {}", sandbox.app_id())?;
+    for redirect_uri in &redirect_uris {
+        writeln!(out, "Redirect URI:  {redirect_uri}")?;
+    }
     writeln!(out, "Virtual time:  {}", sandbox.now().to_rfc3339())?;
     for user in &users {
         writeln!(

@@ -25,7 +25,7 @@ use super::frame::{
 use super::{BACKEND, shown};
 use crate::error::StoreError;
 
-const JOURNAL: &str = "journal";
+pub(super) const JOURNAL: &str = "journal";
 /// A journal that is being written anew.
 const NEW: &str = ".new";
 /// The end of a journal that was cut off.

@@ -113,6 +113,36 @@ impl Directory {
         })
     }
 
+    /// Refuses a directory in which some of these stores have data and another one has
+    /// lost its journal. A new journal in its place would look like a fresh start.
+    pub(crate) async fn expect_whole(&self, stores: [&'static str; 3]) -> Result<(), StoreError> {
+        let path = self.path().to_owned();
+        blocking("looking at the data directory", move || {
+            let length = |store: &str| {
+                std::fs::metadata(path.join(store).join(journal::JOURNAL))
+                    .map(|journal| journal.len())
+                    .ok()
+            };
+            let has_data = stores.iter().any(|store| {
+                length(store).is_some_and(|length| length > frame::HEADER_LENGTH as u64)
+            });
+            let missing = stores.iter().find(|store| length(store).is_none());
+            match missing {
+                Some(store) if has_data => Err(StoreError::Corrupt {
+                    what: format!(
+                        "`{}` is missing, while other data is there",
+                        path.join(store).join(journal::JOURNAL).display()
+                    ),
+                    advice: "Nothing was changed. Put the whole data directory back from a copy, \
+                             or start with a new one"
+                        .to_owned(),
+                }),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         self.held.folder.path()
