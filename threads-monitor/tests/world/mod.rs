@@ -14,7 +14,7 @@ use threads_client::{AccessToken, Client, Draft, RetryPolicy, Scope, TokenGrant,
 use threads_monitor::publishing::{Due, NewPost, ScheduledPost};
 use threads_monitor::scheduler::JobId;
 use threads_monitor::{AccountSummary, Clock, Monitor, MonitorBuilder, Storage};
-use threads_sandbox::{LedgerEntry, LedgerKind, Sandbox};
+use threads_sandbox::{LedgerEntry, LedgerKind, PublishedContainer, Sandbox, Switches};
 
 /// The sandbox's own virtual time, so that the two never disagree.
 #[derive(Debug, Clone)]
@@ -165,4 +165,24 @@ pub(crate) fn client(sandbox: &Sandbox) -> Client {
         )
         .build()
         .unwrap()
+}
+
+pub(crate) fn minutes(minutes: i64) -> TimeDelta {
+    TimeDelta::minutes(minutes)
+}
+
+/// Long enough for everything that the publish protocol waits for.
+pub(crate) async fn settle(world: &World) {
+    world.live(minutes(20), TimeDelta::seconds(30)).await;
+}
+
+/// A world in which nothing tells whether a post is live.
+pub(crate) async fn unknowable_world() -> World {
+    let switches = Switches {
+        published_container: PublishedContainer::NotFound,
+        // The list never shows it.
+        listing_lag_seconds: 100 * 86_400,
+        ..Switches::default()
+    };
+    World::of(Sandbox::builder().switches(switches).start().await.unwrap())
 }
