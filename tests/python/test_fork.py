@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sandbox import Sandbox
@@ -18,7 +19,7 @@ import asyncio, os, sys, time, traceback
 from threads_monitor import AsyncThreadsClient, ForkedProcessError, Monitor, Storage, ThreadsClient
 client = ThreadsClient(base_url=sys.argv[1], access_token=sys.argv[2])
 awaiting = AsyncThreadsClient(base_url=sys.argv[1], access_token=sys.argv[2])
-monitor = Monitor(Storage.open("memory:"), base_url=sys.argv[1]).start()
+monitor = Monitor(Storage.open(sys.argv[3]), base_url=sys.argv[1]).start()
 client.profile.get()
 child = os.fork()
 if child == 0:
@@ -55,11 +56,18 @@ sys.exit(0 if os.waitstatus_to_exitcode(status) == 7 else f"the child ended with
 """
 
 
-@pytest.mark.parametrize("script", [USED, UNUSED], ids=["used before", "unused before"])
-def test_a_forked_child_is_refused_or_works_but_never_hangs(sandbox: Sandbox, script: str) -> None:
+@pytest.mark.parametrize(
+    ("script", "store"),
+    [(USED, "memory:"), (USED, "file:{}"), (UNUSED, "memory:")],
+    ids=["used before", "used before, with files", "unused before"],
+)
+def test_a_forked_child_is_refused_or_works_but_never_hangs(
+    sandbox: Sandbox, tmp_path: Path, script: str, store: str
+) -> None:
+    address = store.format(tmp_path / "data")
     for _ in range(10):
         process = subprocess.run(
-            [sys.executable, "-c", script, sandbox.url, sandbox.token().expose()],
+            [sys.executable, "-c", script, sandbox.url, sandbox.token().expose(), address],
             capture_output=True,
             text=True,
             timeout=20,
