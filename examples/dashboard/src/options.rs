@@ -11,16 +11,16 @@ use url::Url;
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8321";
 /// Where the data of real accounts is kept unless told otherwise.
 pub const DEFAULT_STORE: &str = "file:./threads-data";
-/// Where the demonstration keeps its data: its sandbox forgets, too.
-pub const DEMO_STORE: &str = "memory:";
+/// Where the demonstration keeps its data unless told otherwise.
+pub const DEMO_STORE: &str = "file:./threads-data-demo";
 
 const ABOUT: &str = "A dashboard for Threads accounts: followers, views, scheduled posts.";
 
 const MODES: &str = "\
 Without THREADS_APP_ID it shows a demonstration: it starts a sandbox of the Threads API
 on this machine, connects three made-up accounts, and collects months of history. It
-writes nothing to disk; with --store file:DIRECTORY it uses a directory of its own,
-which it empties at each start and which is never mixed with that of real accounts.
+has a data directory of its own, which it empties at each start, because its sandbox
+forgets, and which is never mixed with that of real accounts.
 
 With THREADS_APP_ID and THREADS_APP_SECRET (or --app-secret-file) it talks to Meta.
 The app secret is read from the environment or a file, never from the command line,

@@ -151,13 +151,17 @@ async fn demonstration(
 ) -> anyhow::Result<()> {
     let listener = listen(options, Mode::Demo).await?;
     let public_url = public_url(options, &listener)?;
-    let address = options.store.as_deref().unwrap_or(DEMO_STORE);
-    let storage = match file_directory(address) {
-        Some(directory) => DemoDirectory::take(&directory)?
-            .fresh_store()
-            .await
-            .context("the demonstration's data directory cannot be used")?,
-        None => open(address).await?,
+    let (storage, address) = match &options.store {
+        Some(address) => (demo_store(address).await?, address.as_str()),
+        None => match demo_store(DEMO_STORE).await {
+            Ok(storage) => (storage, DEMO_STORE),
+            // A second demonstration, or a folder that cannot be written to: made-up
+            // data is no reason not to start.
+            Err(error) => {
+                tracing::warn!("{}", words(&error));
+                (Storage::in_memory(), "memory:")
+            }
+        },
     };
     let with_history = !options.no_demo_history;
     let demo = Demo::start(storage, redirect_uri(&public_url)?, with_history).await?;
@@ -345,6 +349,17 @@ fn redirect_uri(public_url: &Url) -> anyhow::Result<Url> {
     public_url
         .join("oauth/callback")
         .context("--public-url cannot be used")
+}
+
+/// An empty store for the demonstration.
+async fn demo_store(address: &str) -> anyhow::Result<Storage> {
+    match file_directory(address) {
+        Some(directory) => DemoDirectory::take(&directory)?
+            .fresh_store()
+            .await
+            .context("the demonstration's data directory cannot be used"),
+        None => open(address).await,
+    }
 }
 
 async fn open(address: &str) -> anyhow::Result<Storage> {

@@ -337,7 +337,7 @@ fn ended(mut running: Running) -> Option<i32> {
 }
 
 #[test]
-fn a_demonstration_answers_ends_when_told_and_leaves_nothing_behind() {
+fn a_demonstration_answers_ends_when_told_and_keeps_to_its_directory() {
     let directory = tempfile::tempdir().unwrap();
     let (running, address) = started(
         program(directory.path())
@@ -353,8 +353,31 @@ fn a_demonstration_answers_ends_when_told_and_leaves_nothing_behind() {
     assert!(health.contains("\"mode\":\"demo\""), "{health}");
     assert!(page.contains("Demonstration."));
     assert_eq!(ended(running), Some(0));
-    let left = std::fs::read_dir(directory.path()).unwrap().count();
-    assert_eq!(left, 0);
+    let left: Vec<_> = std::fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["threads-data-demo"]);
+}
+
+#[test]
+fn a_second_demonstration_beside_the_first_works_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let start = || {
+        started(
+            program(directory.path())
+                .args(["--listen", "127.0.0.1:0"])
+                .env("THREADS_NO_DEMO_HISTORY", "1")
+                .env("THREADS_APP_ID", ""),
+        )
+    };
+
+    let (first, _) = start();
+    let (second, address) = start();
+
+    assert!(get(&address, "/healthz").starts_with("HTTP/1.1 200"));
+    assert_eq!(ended(second), Some(0));
+    assert_eq!(ended(first), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
