@@ -230,6 +230,7 @@ impl Monitor {
     /// When it returns, nothing of the account is left in any store, and nothing that
     /// was under way can write any more. Erasing an unknown account is `Ok`. Meta keeps
     /// its own grant until the person removes it in the Threads settings.
+    /// A publish call that is under way is waited for, up to about a minute.
     ///
     /// # Errors
     ///
