@@ -3,6 +3,7 @@
 mod auth;
 mod client;
 mod error;
+pub mod guide;
 mod http;
 mod id;
 mod insights;
