@@ -13,8 +13,8 @@ use crate::http::retry::RetryPolicy;
 use crate::http::usage::{AppUsage, UsageCell};
 use crate::http::{self, Call, Fields, Repeat, Settings, Timeouts, Transport};
 use crate::{
-    AccessToken, Error, GetRequest, InsightsApi, PostsApi, ProfileApi, PublishingApi, QuotaApi,
-    Result, TokenGrant,
+    AccessToken, Error, GetRequest, InsightsApi, LocationsApi, PostsApi, ProfileApi,
+    PublishingApi, QuotaApi, RepliesApi, Result, SearchApi, TokenGrant,
 };
 
 /// Version of the Graph API that all data calls go to.
@@ -97,9 +97,24 @@ impl Client {
         ProfileApi::new(self)
     }
 
-    /// The posts of the account.
+    /// The posts of the account, and those that mention it.
     pub fn posts(&self) -> PostsApi<'_> {
         PostsApi::new(self)
+    }
+
+    /// Replies: below a post, of the account, and waiting for approval.
+    pub fn replies(&self) -> RepliesApi<'_> {
+        RepliesApi::new(self)
+    }
+
+    /// Searching public posts.
+    pub fn search(&self) -> SearchApi<'_> {
+        SearchApi::new(self)
+    }
+
+    /// Places that can be tagged in posts.
+    pub fn locations(&self) -> LocationsApi<'_> {
+        LocationsApi::new(self)
     }
 
     /// Figures about the account and its posts.

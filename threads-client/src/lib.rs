@@ -7,14 +7,17 @@ pub mod guide;
 mod http;
 mod id;
 mod insights;
+mod location;
 mod open_enum;
 mod page;
 mod posts;
 mod profile;
 mod publishing;
 mod quota;
+mod replies;
 mod request;
 mod scope;
+mod search;
 mod token;
 mod wire;
 
@@ -32,8 +35,13 @@ pub use insights::{
     AccountInsightsRequest, AccountMetric, Breakdown, BreakdownResult, Insight, InsightBreakdown,
     InsightPoint, Insights, InsightsApi, LinkClicks, Period, PostInsightsRequest, PostMetric,
 };
+pub use location::{Location, LocationSearchRequest, LocationsApi};
 pub use page::{Cursor, Page};
-pub use posts::{MediaType, Post, PostListRequest, PostsApi, ReplyAudience};
+pub use posts::{
+    CarouselItem, GhostPostStatus, HideStatus, MediaProductType, MediaType, Poll,
+    PollOption, Post, PostField, PostListRequest, PostsApi, ReplyApprovalStatus, ReplyAudience,
+    StyledText, TextAttachment, TextEntity, TextEntityType, TextStyle,
+};
 pub use profile::{Profile, ProfileApi, ProfileField, PublicProfile, SearchedKeyword};
 pub use publishing::{
     Container, ContainerError, ContainerStatus, Draft, DraftContent, DraftError, DraftRule,
@@ -41,6 +49,8 @@ pub use publishing::{
     text_length, unique_links,
 };
 pub use quota::{PublishingQuota, QuotaApi, QuotaConfig};
+pub use replies::{PendingReplyListRequest, RepliesApi, ReplyListRequest, ReplyOrder};
 pub use request::GetRequest;
 pub use scope::Scope;
+pub use search::{PostSearchRequest, SearchApi, SearchMediaType, SearchMode, SearchType};
 pub use token::{AccessToken, AppSecret, AuthorizationCode, TokenGrant, TokenInfo};

@@ -125,7 +125,7 @@ impl AccountInsightsRequest<'_> {
                 "followers are counted now: ask for them without a window",
             ));
         }
-        let (since, until) = wire::window(self.since, self.until)?;
+        let (since, until) = wire::window(i64::MIN, self.since, self.until)?;
         let query = Fields::new()
             .with("metric", &metrics)
             .with_some("since", since.as_deref())
