@@ -185,6 +185,21 @@ impl Client {
             .await
     }
 
+    /// A removal below the API version: one request, on a connection of its own.
+    pub(crate) async fn remove<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        path: &[&str],
+    ) -> Result<T> {
+        let auth = self.auth()?;
+        let mut query = Fields::new();
+        if self.inner.connection.placement == TokenPlacement::Query {
+            query.add("access_token", auth.token.expose());
+        }
+        let call = Call::delete(endpoint, self.url(path)?, &query).on_fresh_connection();
+        self.send(call, auth).await
+    }
+
     /// A write below the API version.
     pub(crate) async fn write<T: DeserializeOwned>(
         &self,

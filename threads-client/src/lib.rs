@@ -38,7 +38,7 @@ pub use insights::{
 pub use location::{Location, LocationSearchRequest, LocationsApi};
 pub use page::{Cursor, Page};
 pub use posts::{
-    CarouselItem, GhostPostStatus, HideStatus, MediaProductType, MediaType, Poll,
+    CarouselItem, Deleted, GhostPostStatus, HideStatus, MediaProductType, MediaType, Poll,
     PollOption, Post, PostField, PostListRequest, PostsApi, ReplyApprovalStatus, ReplyAudience,
     StyledText, TextAttachment, TextEntity, TextEntityType, TextStyle,
 };

@@ -1,7 +1,10 @@
-//! Replies.
+//! Replies: reading and moderating them.
 
+use serde::Deserialize;
+
+use crate::http::{Fields, Repeat, path_id};
 use crate::posts::{OWN_REPLIES, PENDING_REPLIES, Place, PostList, REPLIES, list_request};
-use crate::{Client, PostId, PostListRequest, ReplyApprovalStatus};
+use crate::{Client, PostId, PostListRequest, ReplyApprovalStatus, Result, wire};
 
 /// Calls about replies; made by [`Client::replies`].
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +86,7 @@ impl<'a> RepliesApi<'a> {
     ///
     /// let waiting = client.replies().pending(&id).approval_status(&ReplyApprovalStatus::Pending);
     /// for reply in waiting.send().await?.items {
-    ///     println!("{:?}: {:?}", reply.username, reply.text);
+    ///     client.replies().approve(&reply.id).await?;
     /// }
     /// # Ok(())
     /// # }
@@ -103,10 +106,99 @@ impl<'a> RepliesApi<'a> {
         let list = PostList::new(endpoint, Place::Of(post.clone(), edge), REPLIES);
         ReplyListRequest::new(self.client, list)
     }
+
+    /// Hides a direct reply to an own post, and with it the replies below.
+    ///
+    /// Hiding twice is hiding once, so it may be sent again after a passing failure.
+    ///
+    /// Scopes: `threads_basic`, `threads_manage_replies`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/reply-management).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidRequest`](crate::Error::InvalidRequest) if the id cannot be one;
+    /// [`Error::Decode`](crate::Error::Decode) if Meta does not say that it did it; any other
+    /// [`Error`](crate::Error) of a call.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, reply: threads_client::PostId) -> threads_client::Result<()> {
+    /// client.replies().hide(&reply).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn hide(self, reply: &PostId) -> Result<()> {
+        self.manage(reply, true).await
+    }
+
+    /// Shows a hidden reply again; see [`hide`](Self::hide).
+    ///
+    /// Scopes: `threads_basic`, `threads_manage_replies`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/reply-management).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`hide`](Self::hide).
+    pub async fn unhide(self, reply: &PostId) -> Result<()> {
+        self.manage(reply, false).await
+    }
+
+    /// Lets a pending or ignored reply be seen, by exactly one request.
+    ///
+    /// It is never sent again: Meta may refuse to approve what is no longer pending, and that refusal would
+    /// hide that the first request did it. After an error ask for the [pending](Self::pending) replies.
+    ///
+    /// Scopes: `threads_basic`, `threads_manage_replies`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/reply-management).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`hide`](Self::hide).
+    pub async fn approve(self, reply: &PostId) -> Result<()> {
+        self.decide(reply, true).await
+    }
+
+    /// Leaves a pending reply unseen; it can still be approved later. See [`approve`](Self::approve).
+    ///
+    /// Scopes: `threads_basic`, `threads_manage_replies`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/reply-management).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`hide`](Self::hide).
+    pub async fn ignore(self, reply: &PostId) -> Result<()> {
+        self.decide(reply, false).await
+    }
+
+    async fn manage(self, reply: &PostId, hide: bool) -> Result<()> {
+        let path = [path_id("reply", reply.as_str())?, "manage_reply"];
+        let form = Fields::new().with("hide", word(hide));
+        let Done { .. } = self
+            .client
+            .write("POST /{reply}/manage_reply", &path, form, Repeat::Safely)
+            .await?;
+        Ok(())
+    }
+
+    async fn decide(self, reply: &PostId, approve: bool) -> Result<()> {
+        let path = [path_id("reply", reply.as_str())?, "manage_pending_reply"];
+        let form = Fields::new().with("approve", word(approve));
+        let endpoint = "POST /{reply}/manage_pending_reply";
+        let Done { .. } = self
+            .client
+            .write(endpoint, &path, form, Repeat::Never)
+            .await?;
+        Ok(())
+    }
 }
 
 fn word(value: bool) -> &'static str {
     if value { "true" } else { "false" }
+}
+
+#[derive(Deserialize)]
+struct Done {
+    #[serde(rename = "success", deserialize_with = "wire::success")]
+    _success: (),
 }
 
 /// In which order replies are listed.

@@ -135,6 +135,15 @@ pub(crate) fn user_reference<'de, D: Deserializer<'de>>(
     Ok(Option::<Reference<UserId>>::deserialize(deserializer)?.and_then(|reference| reference.id))
 }
 
+/// The `true` of `{"success": true}`; anything else is not an answer that means "done".
+pub(crate) fn success<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    if bool::deserialize(deserializer)? {
+        Ok(())
+    } else {
+        Err(de::Error::custom("not a success"))
+    }
+}
+
 /// An object of which only the id matters.
 #[derive(serde::Deserialize)]
 pub(crate) struct Reference<I> {

@@ -1,4 +1,4 @@
-//! Posts: one, and lists of them.
+//! Posts: one, lists of them, and the end of one.
 
 mod field;
 mod kind;
@@ -6,6 +6,8 @@ mod list;
 mod poll;
 mod post;
 mod text;
+
+use serde::Deserialize;
 
 pub use field::PostField;
 pub use kind::{
@@ -19,7 +21,7 @@ pub(crate) use field::{FieldSet, OWN_REPLIES, PENDING_REPLIES, PROFILE_POSTS, RE
 pub(crate) use list::{Place, PostList, list_request, time_window};
 
 use crate::http::{Fields, path_id};
-use crate::{Client, PostId, Result};
+use crate::{Client, PostId, Result, wire};
 
 /// Calls about posts; made by [`Client::posts`].
 #[derive(Debug, Clone, Copy)]
@@ -142,6 +144,50 @@ impl<'a> PostsApi<'a> {
         let query = Fields::new().with("fields", fields.as_str());
         self.client.read("GET /{post}", &path, query).await
     }
+
+    /// Deletes an own post, by exactly one request; Meta allows 100 deletions in 24 hours.
+    ///
+    /// It is never sent again. After an error the post may be gone all the same: ask for it with
+    /// [`get`](Self::get).
+    ///
+    /// Scopes: `threads_basic`, `threads_delete`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/posts/delete-posts).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidRequest`](crate::Error::InvalidRequest) if the id cannot be one;
+    /// [`Error::Decode`](crate::Error::Decode) if Meta does not say that it did it; any other
+    /// [`Error`](crate::Error) of a call.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> threads_client::Result<()> {
+    /// let deleted = client.posts().delete(&id).await?;
+    /// println!("deleted {:?}", deleted.deleted_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn delete(self, post: &PostId) -> Result<Deleted> {
+        let path = [path_id("post", post.as_str())?];
+        let answer: DeletedBody = self.client.remove("DELETE /{post}", &path).await?;
+        Ok(Deleted {
+            deleted_id: answer.deleted_id,
+        })
+    }
+}
+
+/// A post that is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deleted {
+    /// Which post, if Meta says so.
+    pub deleted_id: Option<PostId>,
+}
+
+#[derive(Deserialize)]
+struct DeletedBody {
+    #[serde(rename = "success", deserialize_with = "wire::success")]
+    _success: (),
+    deleted_id: Option<PostId>,
 }
 
 /// A list of posts of one account to ask for; made by [`PostsApi`], [`RepliesApi::mine`](crate::RepliesApi::mine)
