@@ -13,7 +13,7 @@ use crate::http::retry::RetryPolicy;
 use crate::http::usage::{AppUsage, UsageCell};
 use crate::http::{self, Call, Fields, Repeat, Settings, Timeouts, Transport};
 use crate::{
-    AccessToken, Error, GetRequest, InsightsApi, LocationsApi, PostsApi, ProfileApi,
+    AccessToken, EmbedRequest, Error, GetRequest, InsightsApi, LocationsApi, PostsApi, ProfileApi,
     PublishingApi, QuotaApi, RepliesApi, Result, SearchApi, TokenGrant,
 };
 
@@ -117,6 +117,28 @@ impl Client {
         LocationsApi::new(self)
     }
 
+    /// HTML that shows a public post on a web page, by the address of the post.
+    ///
+    /// It needs no token and sends none, so a client without one can do it, up to 1,000 times an hour. There is
+    /// no HTML for posts of private accounts and for posts limited by age or country. Meta allows to show the
+    /// HTML and forbids every other use, such as analysis.
+    ///
+    /// Scope: none. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/tools-and-resources/embed-a-threads-post).
+    ///
+    /// ```no_run
+    /// # async fn run(post: url::Url) -> threads_client::Result<()> {
+    /// let client = threads_client::Client::builder().build()?;
+    /// let embed = client.embed(&post).max_width(550).send().await?;
+    /// println!("{}", embed.html);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "oembed")]
+    pub fn embed(&self, post: &Url) -> EmbedRequest<'_> {
+        EmbedRequest::new(self, post)
+    }
+
     /// Figures about the account and its posts.
     pub fn insights(&self) -> InsightsApi<'_> {
         InsightsApi::new(self)
@@ -183,6 +205,17 @@ impl Client {
         }
         self.send(Call::get(endpoint, self.url(path)?, &query), auth)
             .await
+    }
+
+    /// A read below the API version that every caller may make, token or not.
+    pub(crate) async fn read_without_token<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        path: &[&str],
+        query: Fields,
+    ) -> Result<T> {
+        let call = Call::get(endpoint, self.url(path)?, &query);
+        self.inner.connection.transport.send(call, None).await
     }
 
     /// A removal below the API version: one request, on a connection of its own.
@@ -289,7 +322,8 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The token of the account to act for. A client without one can only hand out others.
+    /// The token of the account to act for. A client without one can only [embed](Client::embed) posts and
+    /// hand out other clients.
     pub fn access_token(mut self, token: AccessToken) -> Self {
         self.token = Some(token);
         self

@@ -2,11 +2,13 @@
 
 mod auth;
 mod client;
+mod embed;
 mod error;
 pub mod guide;
 mod http;
 mod id;
 mod insights;
+mod intent;
 mod location;
 mod open_enum;
 mod page;
@@ -23,6 +25,7 @@ mod wire;
 
 pub use auth::{AuthorizationResponse, CsrfState, OAuthClient, OAuthClientBuilder};
 pub use client::{Client, ClientBuilder, TokenPlacement};
+pub use embed::{Embed, EmbedRequest};
 pub use error::{
     ApiError, ApiErrorKind, DecodeFailure, Error, InvalidRequest, PublishError, Result,
     TransportError,
@@ -35,6 +38,7 @@ pub use insights::{
     AccountInsightsRequest, AccountMetric, Breakdown, BreakdownResult, Insight, InsightBreakdown,
     InsightPoint, Insights, InsightsApi, LinkClicks, Period, PostInsightsRequest, PostMetric,
 };
+pub use intent::{FollowIntent, PostIntent};
 pub use location::{Location, LocationSearchRequest, LocationsApi};
 pub use page::{Cursor, Page};
 pub use posts::{
