@@ -2,24 +2,30 @@
 
 mod auth;
 mod client;
+mod embed;
 mod error;
 pub mod guide;
 mod http;
 mod id;
 mod insights;
+mod intent;
+mod location;
 mod open_enum;
 mod page;
 mod posts;
 mod profile;
 mod publishing;
 mod quota;
+mod replies;
 mod request;
 mod scope;
+mod search;
 mod token;
 mod wire;
 
 pub use auth::{AuthorizationResponse, CsrfState, OAuthClient, OAuthClientBuilder};
 pub use client::{Client, ClientBuilder, TokenPlacement};
+pub use embed::{Embed, EmbedRequest};
 pub use error::{
     ApiError, ApiErrorKind, DecodeFailure, Error, InvalidRequest, PublishError, Result,
     TransportError,
@@ -32,8 +38,14 @@ pub use insights::{
     AccountInsightsRequest, AccountMetric, Breakdown, BreakdownResult, Insight, InsightBreakdown,
     InsightPoint, Insights, InsightsApi, LinkClicks, Period, PostInsightsRequest, PostMetric,
 };
+pub use intent::{FollowIntent, PostIntent};
+pub use location::{Location, LocationSearchRequest, LocationsApi};
 pub use page::{Cursor, Page};
-pub use posts::{MediaType, Post, PostListRequest, PostsApi, ReplyAudience};
+pub use posts::{
+    CarouselItem, Deleted, GhostPostStatus, HideStatus, MediaProductType, MediaType, Poll,
+    PollOption, Post, PostField, PostListRequest, PostsApi, ReplyApprovalStatus, ReplyAudience,
+    StyledText, TextAttachment, TextEntity, TextEntityType, TextStyle,
+};
 pub use profile::{Profile, ProfileApi, ProfileField, PublicProfile, SearchedKeyword};
 pub use publishing::{
     Container, ContainerError, ContainerStatus, Draft, DraftContent, DraftError, DraftRule,
@@ -41,6 +53,8 @@ pub use publishing::{
     text_length, unique_links,
 };
 pub use quota::{PublishingQuota, QuotaApi, QuotaConfig};
+pub use replies::{PendingReplyListRequest, RepliesApi, ReplyListRequest, ReplyOrder};
 pub use request::GetRequest;
 pub use scope::Scope;
+pub use search::{PostSearchRequest, SearchApi, SearchMediaType, SearchMode, SearchType};
 pub use token::{AccessToken, AppSecret, AuthorizationCode, TokenGrant, TokenInfo};

@@ -200,6 +200,7 @@ impl Call<'_> {
         let method = match self.method {
             call::Method::Get => reqwest::Method::GET,
             call::Method::Post => reqwest::Method::POST,
+            call::Method::Delete => reqwest::Method::DELETE,
         };
         let mut request = reqwest::Request::new(method, self.url.clone());
         if let Some(bearer) = self.bearer {
