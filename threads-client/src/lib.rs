@@ -48,9 +48,11 @@ pub use posts::{
 };
 pub use profile::{Profile, ProfileApi, ProfileField, PublicProfile, SearchedKeyword};
 pub use publishing::{
-    Container, ContainerError, ContainerStatus, Draft, DraftContent, DraftError, DraftRule,
-    DraftWarning, Media, MediaKind, PublishingApi, ReplyControl, TextLength, WaitPolicy,
-    text_length, unique_links,
+    Container, ContainerError, ContainerStatus, Draft, DraftContent, DraftError, DraftGif,
+    DraftPoll, DraftRule, DraftSpoiler, DraftStyling, DraftTextAttachment, DraftTextStyle,
+    DraftWarning, GifProvider, InstagramShare, InstagramShareStatus, Media, MediaKind,
+    PublishingApi, Receipt, ReplyControl, TextLength, WaitPolicy, in_text_tags, text_length,
+    unique_links,
 };
 pub use quota::{PublishingQuota, QuotaApi, QuotaConfig};
 pub use replies::{PendingReplyListRequest, RepliesApi, ReplyListRequest, ReplyOrder};
