@@ -13,9 +13,13 @@ mod posts;
 mod profile;
 mod publishing;
 mod quota;
+mod raw_json;
 mod request;
 mod scope;
+mod signature;
+mod signed_request;
 mod token;
+mod webhook;
 mod wire;
 
 pub use auth::{AuthorizationResponse, CsrfState, OAuthClient, OAuthClientBuilder};
@@ -41,6 +45,15 @@ pub use publishing::{
     text_length, unique_links,
 };
 pub use quota::{PublishingQuota, QuotaApi, QuotaConfig};
+pub use raw_json::RawJson;
 pub use request::GetRequest;
 pub use scope::Scope;
+pub use signature::CallbackError;
+pub use signed_request::{
+    DataDeletionResponse, SignedRequest, SignedRequestKey, SignedRequestVerifier,
+};
 pub use token::{AccessToken, AppSecret, AuthorizationCode, TokenGrant, TokenInfo};
+pub use webhook::{
+    DeletedPost, NotificationKey, RootPost, VerifyToken, WebhookEvent, WebhookNotification,
+    WebhookPost, WebhookTopic, WebhookVerifier,
+};

@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 pub(crate) use call::{Call, Fields, Repeat, bearer, join, path_id};
+pub(crate) use decode::decode_with_path;
 use retry::RetryPolicy;
 use usage::UsageCell;
 
@@ -260,7 +261,7 @@ fn check_base(base: &Url) -> Result<()> {
     ))
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
