@@ -10,6 +10,7 @@ mod insights;
 mod open_enum;
 mod page;
 mod posts;
+mod preflight;
 mod profile;
 mod publishing;
 mod quota;
@@ -38,6 +39,7 @@ pub use insights::{
 };
 pub use page::{Cursor, Page};
 pub use posts::{MediaType, Post, PostListRequest, PostsApi, ReplyAudience};
+pub use preflight::{ImageDimensions, MediaPreflight, PreflightFinding, PreflightReport};
 pub use profile::{Profile, ProfileApi, ProfileField, PublicProfile, SearchedKeyword};
 pub use publishing::{
     Container, ContainerError, ContainerStatus, Draft, DraftContent, DraftError, DraftRule,
