@@ -13,14 +13,19 @@ mod location;
 mod open_enum;
 mod page;
 mod posts;
+mod preflight;
 mod profile;
 mod publishing;
 mod quota;
+mod raw_json;
 mod replies;
 mod request;
 mod scope;
 mod search;
+mod signature;
+mod signed_request;
 mod token;
+mod webhook;
 mod wire;
 
 pub use auth::{AuthorizationResponse, CsrfState, OAuthClient, OAuthClientBuilder};
@@ -46,6 +51,7 @@ pub use posts::{
     PollOption, Post, PostField, PostListRequest, PostsApi, ReplyApprovalStatus, ReplyAudience,
     StyledText, TextAttachment, TextEntity, TextEntityType, TextStyle,
 };
+pub use preflight::{ImageDimensions, MediaPreflight, PreflightFinding, PreflightReport};
 pub use profile::{Profile, ProfileApi, ProfileField, PublicProfile, SearchedKeyword};
 pub use publishing::{
     Container, ContainerError, ContainerStatus, Draft, DraftContent, DraftError, DraftGif,
@@ -55,8 +61,17 @@ pub use publishing::{
     unique_links,
 };
 pub use quota::{PublishingQuota, QuotaApi, QuotaConfig};
+pub use raw_json::RawJson;
 pub use replies::{PendingReplyListRequest, RepliesApi, ReplyListRequest, ReplyOrder};
 pub use request::GetRequest;
 pub use scope::Scope;
 pub use search::{PostSearchRequest, SearchApi, SearchMediaType, SearchMode, SearchType};
+pub use signature::CallbackError;
+pub use signed_request::{
+    DataDeletionResponse, SignedRequest, SignedRequestKey, SignedRequestVerifier,
+};
 pub use token::{AccessToken, AppSecret, AuthorizationCode, TokenGrant, TokenInfo};
+pub use webhook::{
+    DeletedPost, NotificationKey, RootPost, VerifyToken, WebhookEvent, WebhookNotification,
+    WebhookPost, WebhookTopic, WebhookVerifier,
+};

@@ -6,9 +6,12 @@
 //! - Publications use connections of their own that are never reused. A pooled connection may be closed by
 //!   the other side at the moment of sending, which leaves the outcome unknown for no good reason.
 //! - Errors leave without URLs and without bodies; see [`redact`].
+//! - An address that is not Meta's is asked through [`guard`] alone, without any token; see [`foreign`].
 
 mod call;
 mod decode;
+mod foreign;
+pub(crate) mod guard;
 pub(crate) mod redact;
 pub(crate) mod retry;
 pub(crate) mod usage;
@@ -22,6 +25,8 @@ use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 pub(crate) use call::{Call, Fields, Repeat, bearer, join, path_id};
+pub(crate) use decode::decode_with_path;
+pub(crate) use foreign::{Glimpse, NoAnswer, glimpse};
 use retry::RetryPolicy;
 use usage::UsageCell;
 
@@ -261,7 +266,7 @@ fn check_base(base: &Url) -> Result<()> {
     ))
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
