@@ -5,6 +5,7 @@ mod builder;
 mod clock;
 mod content;
 mod control;
+mod conversation;
 mod credentials;
 mod cursor;
 mod delayed;

@@ -111,7 +111,7 @@ fn content(seed: Seed, material: &Material, number: u32) -> Content {
             "https://media.example/seed/{}.mp4",
             seed.text(7, 8)
         )),
-        MediaKind::Text | MediaKind::Carousel => None,
+        MediaKind::Text | MediaKind::Carousel | MediaKind::Audio | MediaKind::Repost => None,
     };
     content
 }

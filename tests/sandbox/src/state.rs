@@ -14,7 +14,7 @@ use crate::evolution::{self, PostCounters};
 use crate::fault::Faults;
 use crate::id::{ContainerId, FIRST_CONTAINER_ID, FIRST_POST_ID, FIRST_USER_ID, PostId, UserId};
 use crate::ledger::{Effect, Ledger, LedgerKind};
-use crate::post::{Container, Post, Publication};
+use crate::post::{Container, HideStatus, Post, Publication};
 use crate::random::Seed;
 use crate::request_log::RequestLog;
 use crate::seeding;
@@ -238,6 +238,7 @@ impl State {
             let parent_root = self.posts.get(&parent).and_then(|post| post.root);
             parent_root.unwrap_or(parent)
         });
+        let approval = self.approval_of(author, &content);
         let reach = evolution::reach(seed, content.kind, root.is_some(), audience);
         self.posts.insert(
             id,
@@ -252,6 +253,9 @@ impl State {
                 root,
                 children,
                 reach,
+                hide_status: HideStatus::NotHushed,
+                approval,
+                is_flagged: false,
             },
         );
         id

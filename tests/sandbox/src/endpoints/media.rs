@@ -1,6 +1,6 @@
 //! A post as a JSON object with every field it has.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::content::MediaKind;
@@ -8,7 +8,7 @@ use crate::endpoints::account_insights::wire_time;
 use crate::endpoints::profile::picture_url;
 use crate::fields::Field;
 use crate::id::{PostId, UserId};
-use crate::post::Post;
+use crate::post::{Approval, Post};
 use crate::state::State;
 use crate::switches::ListedText;
 
@@ -91,10 +91,7 @@ pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
     }
     set("is_quote_post", json!(content.quotes.is_some()));
     set("is_spoiler_media", json!(content.is_spoiler_media));
-    let has_replies = state
-        .posts
-        .values()
-        .any(|reply| reply.content.reply_to == Some(post.id) && reply.is_live());
+    let has_replies = state.replies_to(post.id).any(|reply| state.is_shown(reply));
     set("has_replies", json!(has_replies));
     set("is_reply", json!(content.reply_to.is_some()));
     set(
@@ -111,6 +108,7 @@ pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
     }
     for (name, id) in [
         ("quoted_post", content.quotes),
+        ("reposted_post", content.reposts),
         ("replied_to", content.reply_to),
         ("root_post", post.root),
     ] {
@@ -137,7 +135,7 @@ pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
         set("text_attachment", attachment.clone());
     }
     if let Some(options) = &content.poll {
-        set("poll_attachment", poll(post, options));
+        set("poll_attachment", poll(post, options, state.now()));
     }
     if let Some(location) = &content.location_id {
         set("location_id", json!(location));
@@ -150,7 +148,10 @@ pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
         set("profile_picture_url", json!(picture_url(user)));
     }
     if content.reply_to.is_some() {
-        set("hide_status", json!("NOT_HUSHED"));
+        set("hide_status", json!(state.hide_status(post).as_str()));
+    }
+    if let Some(status) = post.approval.and_then(Approval::as_str) {
+        set("reply_approval_status", json!(status));
     }
     if is_own {
         let audience = content.reply_control.as_deref().unwrap_or("everyone");
@@ -183,11 +184,16 @@ fn core(state: &State, post: &Post) -> Value {
         "id": post.id.to_string(),
         "media_product_type": "THREADS",
         "media_type": content.kind.as_field(),
-        "permalink": format!("https://www.threads.com/@{username}/post/{}", post.shortcode),
         "username": username,
         "timestamp": wire_time(post.published_at),
         "shortcode": post.shortcode,
     });
+    if !post.is_flagged {
+        let shortcode = &post.shortcode;
+        object["permalink"] = json!(format!(
+            "https://www.threads.com/@{username}/post/{shortcode}"
+        ));
+    }
     if let Some(text) = &content.text {
         let text = match state.switches.listed_text {
             ListedText::Verbatim => text.clone(),
@@ -216,13 +222,15 @@ fn referenced(state: &State, id: PostId) -> Option<Value> {
         .map(|post| core(state, post))
 }
 
-/// A poll whose votes do not move: they are drawn once from the post's seed.
-fn poll(post: &Post, options: &[String]) -> Value {
+/// A poll; its votes come in over its 24 hours and then stand still.
+fn poll(post: &Post, options: &[String], now: DateTime<Utc>) -> Value {
     const LETTERS: [&str; 4] = ["a", "b", "c", "d"];
     let seed = post.seed.child("poll", 0);
+    let elapsed = (now - post.published_at).num_minutes().clamp(0, 1_440);
+    let elapsed = u64::try_from(elapsed).unwrap_or(0);
     let votes: Vec<u64> = (0_u64..)
         .zip(options)
-        .map(|(position, _)| 1 + seed.bits(position) % 40)
+        .map(|(position, _)| (1 + seed.bits(position) % 40) * elapsed / 1_440)
         .collect();
     let total: u64 = votes.iter().sum();
     let mut poll = json!({
@@ -231,7 +239,7 @@ fn poll(post: &Post, options: &[String]) -> Value {
     });
     for ((letter, option), count) in LETTERS.iter().zip(options).zip(votes) {
         #[expect(clippy::cast_precision_loss, reason = "a few dozen votes")]
-        let share = count as f64 / total as f64;
+        let share = count as f64 / total.max(1) as f64;
         poll[format!("option_{letter}")] = json!(option);
         poll[format!("option_{letter}_votes_percentage")] = json!((share * 100.0).round() / 100.0);
     }
