@@ -19,7 +19,10 @@ mod fields;
 mod graph_error;
 mod id;
 mod ledger;
+mod lively;
 mod pacific;
+mod people;
+mod place;
 mod post;
 mod random;
 mod reply;
@@ -45,6 +48,6 @@ pub use ledger::{LedgerEntry, LedgerKind};
 pub use request_log::{RequestLogEntry, TokenPlacement};
 pub use sandbox::{Sandbox, SandboxPost, SandboxUser};
 pub use switches::{
-    AppUsage, ListedText, PublishedContainer, Readiness, RefreshedToken, Republish, Switches,
-    TextUnit,
+    AppUsage, ListedText, LocationQuery, PublishedContainer, Readiness, RefreshedToken, Republish,
+    Switches, TextUnit,
 };
