@@ -64,7 +64,7 @@ impl Quota {
     }
 
     /// A stable name, such as `keyword_searches`.
-    pub const fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Calls => "calls",
             Self::KeywordSearches => "keyword_searches",
@@ -84,7 +84,7 @@ impl Quota {
 
 impl fmt::Display for Quota {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
+        formatter.write_str(self.as_str())
     }
 }
 

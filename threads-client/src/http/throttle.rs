@@ -75,9 +75,12 @@ impl ThrottlePolicy {
     }
 
     pub(super) fn wait(&self, asked: Duration) -> Duration {
-        asked.min(self.longest_wait)
+        // More than that would only overflow the clock.
+        asked.min(self.longest_wait).min(LONGEST)
     }
 }
+
+const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 /// What is still sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +101,16 @@ const PUBLISH_ONLY: u32 = 85;
 const VERIFY_ONLY: u32 = 95;
 
 impl PaceStep {
+    /// A stable name, such as `slow_polls`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::SlowPolls => "slow_polls",
+            Self::PublishOnly => "publish_only",
+            Self::VerifyOnly => "verify_only",
+        }
+    }
+
     pub(super) const fn of(used: u32) -> Self {
         match used {
             VERIFY_ONLY.. => Self::VerifyOnly,

@@ -160,7 +160,7 @@ fn no_sentence_says_something_else_than_its_action() {
                 assert!(neither(again), "{id}");
             }
             Action::RecreateContainer => {
-                assert!(both(["prepare it anew", "siapkan ulang"]), "{id}")
+                assert!(both(["prepare it anew", "siapkan ulang"]), "{id}");
             }
             Action::WaitForQuota => {
                 assert!(both(["wait until", "tunggu sampai"]), "{id}");

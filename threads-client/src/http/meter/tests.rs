@@ -115,6 +115,16 @@ fn while_meta_asks_to_wait_only_verification_is_sent() {
 }
 
 #[test]
+fn no_wait_overflows_the_clock() {
+    let (meter, start) = (Meter::new(), now());
+    let patient = policy().longest_wait(Duration::MAX);
+
+    meter.keep(&patient, &Reading::default(), Some(Duration::MAX), start);
+
+    assert!(meter.admit(&patient, &READ, start).is_err());
+}
+
+#[test]
 fn a_shorter_wait_does_not_end_a_longer_one() {
     let (meter, start) = (Meter::new(), now());
     meter.keep(&policy(), &regain(10), None, start);
