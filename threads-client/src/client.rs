@@ -10,13 +10,14 @@ use url::Url;
 
 use crate::auth::grant;
 use crate::http::meter::{Meter, Meters, Pace, Purpose, Turn};
+use crate::http::quota_counter::Quota;
 use crate::http::retry::RetryPolicy;
 use crate::http::throttle::ThrottlePolicy;
 use crate::http::usage::AppUsage;
 use crate::http::{self, Call, Fields, Repeat, Sender, Settings, Timeouts, Transport};
 use crate::{
-    AccessToken, Error, GetRequest, InsightsApi, PostsApi, ProfileApi, PublishingApi, QuotaApi,
-    Result, TokenGrant,
+    AccessToken, EmbedRequest, Error, GetRequest, InsightsApi, LocationsApi, PostsApi, ProfileApi,
+    PublishingApi, QuotaApi, RepliesApi, Result, SearchApi, TokenGrant,
 };
 
 /// Version of the Graph API that all data calls go to.
@@ -59,6 +60,8 @@ struct Connection {
     data: Url,
     placement: TokenPlacement,
     meters: Meters,
+    /// Counts the calls without a token.
+    open: Meter,
 }
 
 #[derive(Clone)]
@@ -146,9 +149,46 @@ impl Client {
         ProfileApi::new(self)
     }
 
-    /// The posts of the account.
+    /// The posts of the account, and those that mention it.
     pub fn posts(&self) -> PostsApi<'_> {
         PostsApi::new(self)
+    }
+
+    /// Replies: below a post, of the account, and waiting for approval.
+    pub fn replies(&self) -> RepliesApi<'_> {
+        RepliesApi::new(self)
+    }
+
+    /// Searching public posts.
+    pub fn search(&self) -> SearchApi<'_> {
+        SearchApi::new(self)
+    }
+
+    /// Places that can be tagged in posts.
+    pub fn locations(&self) -> LocationsApi<'_> {
+        LocationsApi::new(self)
+    }
+
+    /// HTML that shows a public post on a web page, by the address of the post.
+    ///
+    /// It needs no token and sends none, so a client without one can do it, up to 1,000 times an hour. There is
+    /// no HTML for posts of private accounts and for posts limited by age or country. Meta allows to show the
+    /// HTML and forbids every other use, such as analysis.
+    ///
+    /// Scope: none. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/tools-and-resources/embed-a-threads-post).
+    ///
+    /// ```no_run
+    /// # async fn run(post: url::Url) -> threads_client::Result<()> {
+    /// let client = threads_client::Client::builder().build()?;
+    /// let embed = client.embed(&post).max_width(550).send().await?;
+    /// println!("{}", embed.html);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "oembed")]
+    pub fn embed(&self, post: &Url) -> EmbedRequest<'_> {
+        EmbedRequest::new(self, post)
     }
 
     /// Figures about the account and its posts.
@@ -205,10 +245,18 @@ impl Client {
     }
 
     /// The pace of this token: own counts, what Meta has said, and what is still sent.
+    ///
+    /// Embeds need no token, so their count is that of all clients of the connection.
     pub fn pace(&self) -> Pace {
-        self.inner
-            .meter
-            .pace(self.inner.connection.transport.throttle())
+        let connection = &self.inner.connection;
+        let policy = connection.transport.throttle();
+        let mut pace = self.inner.meter.pace(policy);
+        for quota in &mut pace.quotas {
+            if quota.quota == Quota::Embeds {
+                quota.used = connection.open.used(Quota::Embeds);
+            }
+        }
+        pace
     }
 
     /// A read below the API version.
@@ -224,6 +272,37 @@ impl Client {
         }
         self.send(Call::get(endpoint, self.url(path)?, &query), auth)
             .await
+    }
+
+    /// A read below the API version that every caller may make, token or not.
+    pub(crate) async fn read_without_token<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        path: &[&str],
+        query: Fields,
+    ) -> Result<T> {
+        let connection = &self.inner.connection;
+        let call = Call::get(endpoint, self.url(path)?, &query);
+        let sender = Sender {
+            meter: &connection.open,
+            purpose: &self.inner.purpose,
+        };
+        connection.transport.send(call, Some(sender)).await
+    }
+
+    /// A removal below the API version: one request, on a connection of its own.
+    pub(crate) async fn remove<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        path: &[&str],
+    ) -> Result<T> {
+        let auth = self.auth()?;
+        let mut query = Fields::new();
+        if self.inner.connection.placement == TokenPlacement::Query {
+            query.add("access_token", auth.token.expose());
+        }
+        let call = Call::delete(endpoint, self.url(path)?, &query).on_fresh_connection();
+        self.send(call, auth).await
     }
 
     /// A write below the API version.
@@ -317,7 +396,8 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The token of the account to act for. A client without one can only hand out others.
+    /// The token of the account to act for. A client without one can only [embed](Client::embed) posts and
+    /// hand out other clients.
     pub fn access_token(mut self, token: AccessToken) -> Self {
         self.token = Some(token);
         self
@@ -384,6 +464,7 @@ impl ClientBuilder {
             base: settings.base,
             placement: self.placement,
             meters,
+            open: Meter::new(),
         };
         let inner = Inner {
             connection: Arc::new(connection),

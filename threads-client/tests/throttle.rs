@@ -350,6 +350,23 @@ async fn a_quota_that_is_used_up_by_the_own_count_is_not_asked_for() {
 }
 
 #[tokio::test]
+async fn embeds_count_for_all_clients_and_against_no_token() {
+    let server = server_with(&[("x-app-usage", &app_usage(100))]).await;
+    let client = client(&server);
+    let other = client.with_access_token(AccessToken::new("THQ-another-account"));
+    let post = url("https://www.threads.com/t/abc");
+
+    let _ = client.embed(&post).send().await;
+    let _ = other.background().embed(&post).send().await;
+
+    // The second is held back by what the first was told.
+    assert_eq!(used(&client, Quota::Embeds), 1);
+    assert_eq!(used(&other, Quota::Embeds), 1);
+    assert_eq!(used(&other, Quota::Calls), 0);
+    assert!(read(&other).await.is_ok());
+}
+
+#[tokio::test]
 async fn every_attempt_counts_as_a_call() {
     let server = MockServer::start().await;
     Mock::given(any())

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use threads_client::{
-    AppUsage, BreakdownResult, Container, ContainerError, ContainerStatus, Insight,
+    AppUsage, BreakdownResult, CarouselItem, Container, ContainerError, ContainerStatus, Insight,
     InsightBreakdown, InsightPoint, Insights, LinkClicks, MediaType, Pace, PaceStep, Page, Period,
     Post, Profile, PublicProfile, PublishingQuota, Quota, QuotaConfig, QuotaUse, Scope, TokenInfo,
     {AccountMetric, PostMetric},
@@ -73,6 +73,13 @@ model!("threads_monitor.models", Post, {
     alt_text,
     gif_url,
 });
+
+/// Python knows the items of a carousel by their ids.
+impl ToPython for CarouselItem {
+    fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.id.to_python(py)
+    }
+}
 
 model!("threads_monitor.models", InsightPoint, { value, end_time });
 model!("threads_monitor.models", LinkClicks, { value, link_url });

@@ -210,8 +210,30 @@ impl OAuthClient {
             .map(|grant| grant.access_token)
     }
 
+    /// The token of the app itself in the form that needs no call: `TH|{id}|{secret}`.
+    ///
+    /// It holds the app's secret. Use it on a server alone, and rather
+    /// [`app_token`](Self::app_token) where there is a choice.
+    ///
+    /// See [Meta's page](https://developers.facebook.com/docs/threads/get-started/app-access-tokens).
+    ///
+    /// ```
+    /// use threads_client::{AppSecret, OAuthClient};
+    ///
+    /// let redirect = "https://app.example/callback".parse()?;
+    /// let oauth = OAuthClient::builder("1234567890", AppSecret::new("…"), redirect).build()?;
+    ///
+    /// assert_eq!(oauth.local_app_token().expose(), "TH|1234567890|…");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn local_app_token(&self) -> AccessToken {
+        let inner = &self.inner;
+        AccessToken::new(format!("TH|{}|{}", inner.app_id, inner.secret.expose()))
+    }
+
     /// What Meta knows about a token, such as its scopes.
     ///
+    /// This is the only way to learn what was granted: the user can leave out scopes, and no grant says so.
     /// The caller's token must belong to a tester of the same app; it may be the inspected token itself.
     ///
     /// See [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting/debug-access-token).

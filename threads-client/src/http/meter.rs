@@ -142,6 +142,11 @@ impl Meter {
         }
     }
 
+    /// Own count of a quota.
+    pub(crate) fn used(&self, quota: Quota) -> u32 {
+        self.state().count(quota, now())
+    }
+
     /// Counts the call and lets it through, or says why not and for how long.
     pub(super) fn admit(
         &self,

@@ -6,13 +6,17 @@
 //! - Publications use connections of their own that are never reused. A pooled connection may be closed by
 //!   the other side at the moment of sending, which leaves the outcome unknown for no good reason.
 //! - Errors leave without URLs and without bodies; see [`redact`].
+//! - An address that is not Meta's is asked through [`guard`] alone, without any token; see [`foreign`].
 
+mod body;
 mod breaker;
 mod budget;
 mod call;
 pub(crate) mod class;
 mod decode;
 mod dispatch;
+mod foreign;
+pub(crate) mod guard;
 pub(crate) mod meter;
 pub(crate) mod quota_counter;
 pub(crate) mod redact;
@@ -22,10 +26,9 @@ mod time;
 pub(crate) mod usage;
 
 use std::ops::ControlFlow;
-use std::task::Poll;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use chrono::DateTime;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use serde::de::DeserializeOwned;
@@ -33,7 +36,9 @@ use url::{Host, Url};
 
 pub(crate) use call::{Call, Fields, Repeat, bearer, join, path_id};
 use class::Class;
+pub(crate) use decode::decode_with_path;
 use dispatch::{Dispatch, Task};
+pub(crate) use foreign::{Glimpse, NoAnswer, glimpse};
 use meter::{Meter, Purpose, Sending};
 use quota_counter::Quota;
 use retry::RetryPolicy;
@@ -42,10 +47,7 @@ use time::now;
 use usage::Reading;
 
 use crate::Result;
-use crate::error::{ApiError, ApiErrorKind, DecodeFailure, Error, TransportStep};
-
-/// Larger bodies are refused; Meta's pages of 100 posts are some hundred kilobytes.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
+use crate::error::{ApiError, ApiErrorKind, Error, TransportStep};
 
 const DEFAULT_BASE: &str = "https://graph.threads.net/";
 
@@ -234,7 +236,7 @@ impl Transport {
             redact::transport_error(call.endpoint.clone(), TransportStep::Exchange, error)
         })?;
         let headers = std::mem::take(response.headers_mut());
-        let body = read_body(&mut response, call, self.between_bytes).await?;
+        let body = body::read(&mut response, call, self.between_bytes).await?;
         Ok((response.status().as_u16(), headers, body))
     }
 }
@@ -308,6 +310,7 @@ impl Call<'_> {
         let method = match self.method {
             call::Method::Get => reqwest::Method::GET,
             call::Method::Post => reqwest::Method::POST,
+            call::Method::Delete => reqwest::Method::DELETE,
         };
         let mut request = reqwest::Request::new(method, self.url.clone());
         if let Some(bearer) = self.bearer {
@@ -368,74 +371,12 @@ fn check_base(base: &Url) -> Result<()> {
     ))
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    }
-}
-
-async fn read_body(
-    response: &mut reqwest::Response,
-    call: &Call<'_>,
-    between_bytes: Duration,
-) -> Result<Bytes> {
-    let announced = response.content_length().unwrap_or(0);
-    if announced > LARGEST_BODY as u64 {
-        return Err(too_large(call));
-    }
-    let Some(first) = next_chunk(response, call, between_bytes).await? else {
-        return Ok(Bytes::new());
-    };
-    // Most answers are one chunk, which needs no copy.
-    let Some(second) = next_chunk(response, call, between_bytes).await? else {
-        return Ok(first);
-    };
-    let mut body = BytesMut::with_capacity(
-        usize::try_from(announced)
-            .unwrap_or(0)
-            .max(first.len() + second.len()),
-    );
-    body.extend_from_slice(&first);
-    body.extend_from_slice(&second);
-    while let Some(chunk) = next_chunk(response, call, between_bytes).await? {
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(too_large(call));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
-}
-
-/// The next part of the body. A timer is set only for a part that is not there yet.
-async fn next_chunk(
-    response: &mut reqwest::Response,
-    call: &Call<'_>,
-    within: Duration,
-) -> Result<Option<Bytes>> {
-    let mut chunk = std::pin::pin!(response.chunk());
-    let chunk = match futures::poll!(chunk.as_mut()) {
-        Poll::Ready(chunk) => chunk,
-        Poll::Pending => tokio::time::timeout(within, chunk)
-            .await
-            .map_err(|_| Error::Timeout {
-                endpoint: call.endpoint.clone(),
-            })?,
-    };
-    chunk
-        .map_err(|error| redact::transport_error(call.endpoint.clone(), TransportStep::Body, error))
-}
-
-fn too_large(call: &Call<'_>) -> Error {
-    let source = DecodeFailure::TooLarge {
-        limit: LARGEST_BODY,
-    };
-    Error::Decode {
-        endpoint: call.endpoint.clone(),
-        path: String::from("."),
-        source,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::instagram::{InstagramShareStatus, share_status};
 use crate::ContainerId;
 use crate::open_enum::open_enum;
 
@@ -15,6 +16,9 @@ pub struct Container {
     pub status: ContainerStatus,
     /// Why it failed, if it did.
     pub error_message: Option<ContainerError>,
+    /// How sharing to Instagram went, in case Meta says so here; see [`Receipt`](crate::Receipt).
+    #[serde(default, deserialize_with = "share_status")]
+    pub crossreshare_to_ig_status: Option<InstagramShareStatus>,
 }
 
 open_enum! {

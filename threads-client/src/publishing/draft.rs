@@ -3,8 +3,13 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Media;
-use super::rules::{self, DraftError, DraftWarning};
+use super::check;
+use super::rules::DraftError;
+use super::text::in_text_tags;
+use super::warnings::{self, DraftWarning};
+use super::{
+    DraftGif, DraftPoll, DraftSpoiler, DraftTextAttachment, InstagramShare, Media, ReplyControl,
+};
 use crate::{LocationId, PostId};
 
 /// A post to be published.
@@ -56,47 +61,51 @@ pub struct Draft {
     /// Whether to blur the media until it is tapped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_spoiler_media: bool,
+    /// Parts of the text to blur until they are tapped; up to ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spoilers: Vec<DraftSpoiler>,
+    /// Whether replies wait for the author's approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enable_reply_approvals: bool,
+    /// Whether, and in which look, to share it to the author's Instagram story, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_to_instagram: Option<InstagramShare>,
 }
 
 /// What a post consists of, besides its text.
+///
+/// A text post has at most one of a poll, a GIF and a text attachment, and a ghost post has none of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DraftContent {
     /// Nothing else.
     Text,
+    /// A poll about the text.
+    Poll(DraftPoll),
+    /// A GIF.
+    Gif(DraftGif),
+    /// A longer text with styles.
+    TextAttachment(DraftTextAttachment),
+    /// Nothing else, and it is archived after 24 hours.
+    #[doc(alias = "is_ghost_post")]
+    GhostPost,
     /// One image or video.
     Single(Media),
     /// Two to twenty images or videos, in order.
     Carousel(Vec<Media>),
 }
 
-/// Who may reply, as sent. Reading uses [`ReplyAudience`](crate::ReplyAudience), in upper case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ReplyControl {
-    /// Everyone.
-    Everyone,
-    /// Accounts the author follows.
-    AccountsYouFollow,
-    /// Accounts mentioned in the post.
-    MentionedOnly,
-    /// The author of the post above.
-    ParentPostAuthorOnly,
-    /// Followers of the author.
-    FollowersOnly,
-}
-
-impl ReplyControl {
-    /// The name Meta uses on the wire.
-    pub fn as_str(self) -> &'static str {
+impl DraftContent {
+    /// Whether Meta takes the post as `TEXT`: it has no image and no video.
+    pub fn is_text(&self) -> bool {
         match self {
-            Self::Everyone => "everyone",
-            Self::AccountsYouFollow => "accounts_you_follow",
-            Self::MentionedOnly => "mentioned_only",
-            Self::ParentPostAuthorOnly => "parent_post_author_only",
-            Self::FollowersOnly => "followers_only",
+            Self::Text
+            | Self::Poll(_)
+            | Self::Gif(_)
+            | Self::TextAttachment(_)
+            | Self::GhostPost => true,
+            Self::Single(_) | Self::Carousel(_) => false,
         }
     }
 }
@@ -105,6 +114,32 @@ impl Draft {
     /// A text post.
     pub fn text(text: impl Into<String>) -> Self {
         Self::new(DraftContent::Text).with_text(text)
+    }
+
+    /// A poll, with its question.
+    ///
+    /// See [Meta's page](https://developers.facebook.com/docs/threads/create-posts/polls).
+    pub fn poll(question: impl Into<String>, poll: DraftPoll) -> Self {
+        Self::new(DraftContent::Poll(poll)).with_text(question)
+    }
+
+    /// A post of one GIF.
+    pub fn gif(gif: DraftGif) -> Self {
+        Self::new(DraftContent::Gif(gif))
+    }
+
+    /// A post with a longer text attached.
+    ///
+    /// See [Meta's page](https://developers.facebook.com/docs/threads/create-posts/text-attachments).
+    pub fn text_attachment(attachment: DraftTextAttachment) -> Self {
+        Self::new(DraftContent::TextAttachment(attachment))
+    }
+
+    /// A text that is archived after 24 hours; it takes text spoilers and nothing else.
+    ///
+    /// See [Meta's page](https://developers.facebook.com/docs/threads/create-posts/ghost-posts).
+    pub fn ghost_post(text: impl Into<String>) -> Self {
+        Self::new(DraftContent::GhostPost).with_text(text)
     }
 
     /// A post of one image.
@@ -135,6 +170,9 @@ impl Draft {
             location: None,
             countries: Vec::new(),
             is_spoiler_media: false,
+            spoilers: Vec::new(),
+            enable_reply_approvals: false,
+            share_to_instagram: None,
         }
     }
 
@@ -192,13 +230,49 @@ impl Draft {
         self
     }
 
-    /// Blurs the media until it is tapped.
+    /// Blurs the media until it is tapped; on a carousel, all of it.
+    ///
+    /// See [Meta's page](https://developers.facebook.com/docs/threads/create-posts/spoilers).
     pub fn spoiler_media(mut self) -> Self {
         self.is_spoiler_media = true;
         self
     }
 
-    /// Checks everything that Meta is known to refuse.
+    /// Blurs a part of the text until it is tapped; there are at most ten.
+    pub fn spoiler(mut self, spoiler: DraftSpoiler) -> Self {
+        self.spoilers.push(spoiler);
+        self
+    }
+
+    /// Lets replies wait for the author's approval.
+    ///
+    /// See [Meta's page](https://developers.facebook.com/docs/threads/reply-management).
+    pub fn enable_reply_approvals(mut self) -> Self {
+        self.enable_reply_approvals = true;
+        self
+    }
+
+    /// Shares it to the author's Instagram story, too; needs `threads_share_to_instagram`.
+    pub fn share_to_instagram(mut self, share: InstagramShare) -> Self {
+        self.share_to_instagram = Some(share);
+        self
+    }
+
+    /// The topic that the post will have: its topic tag, or else the first [tag](in_text_tags) in its text.
+    ///
+    /// ```
+    /// use threads_client::Draft;
+    ///
+    /// let draft = Draft::text("We are #1 in #Tea");
+    /// assert_eq!(draft.topic(), Some("Tea"));
+    /// assert_eq!(draft.topic_tag("Coffee").topic(), Some("Coffee"));
+    /// ```
+    pub fn topic(&self) -> Option<&str> {
+        let tags = in_text_tags(self.text.as_deref().unwrap_or_default());
+        self.topic_tag.as_deref().or(tags.first().copied())
+    }
+
+    /// Checks everything that Meta is certain to refuse.
     ///
     /// See [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
@@ -206,12 +280,13 @@ impl Draft {
     ///
     /// The first rule that is broken, with the field that breaks it.
     pub fn validate(&self) -> Result<(), DraftError> {
-        rules::check(self)
+        check::check(self)
     }
 
-    /// What Meta may or may not refuse.
+    /// What Meta may or may not refuse, because its documentation and what was seen of it do not agree, or
+    /// because it does not say.
     pub fn warnings(&self) -> Vec<DraftWarning> {
-        rules::warnings(self)
+        warnings::warnings(self)
     }
 
     /// The description of the one image or video, wherever it was set.

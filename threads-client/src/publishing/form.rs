@@ -1,13 +1,29 @@
 //! Drafts as Meta takes them: flat form fields, written with other names than are read.
+//!
+//! Objects are JSON texts in a field, and lists are values with commas between them. Meta ignores what it does
+//! not understand without a word, so the tests compare every byte of what is sent.
 
-use super::{Draft, DraftContent, Media, MediaKind};
+use serde::Serialize;
+
+use super::{
+    Draft, DraftContent, DraftPoll, DraftSpoiler, InstagramShare, Media, MediaKind, ReplyControl,
+};
 use crate::http::Fields;
 use crate::{ContainerId, Error, Result};
 
-/// A text, an image or a video.
+/// Anything but a carousel.
 pub(super) fn single(draft: &Draft) -> Result<Fields> {
+    let text = || Fields::new().with("media_type", "TEXT");
     let fields = match &draft.content {
-        DraftContent::Text => Fields::new().with("media_type", "TEXT"),
+        DraftContent::Text => text(),
+        DraftContent::Poll(poll) => {
+            text().with("poll_attachment", &json("poll", &PollAttachment::of(poll))?)
+        }
+        DraftContent::Gif(gif) => text().with("gif_attachment", &json("gif", gif)?),
+        DraftContent::TextAttachment(attachment) => {
+            text().with("text_attachment", &json("text_attachment", attachment)?)
+        }
+        DraftContent::GhostPost => text().with("is_ghost_post", "true"),
         DraftContent::Single(media) => {
             of_media(media).with_some("alt_text", draft.single_alt_text(media))
         }
@@ -18,7 +34,7 @@ pub(super) fn single(draft: &Draft) -> Result<Fields> {
             ));
         }
     };
-    Ok(common(draft, fields))
+    common(draft, fields)
 }
 
 /// One item of a carousel.
@@ -53,7 +69,7 @@ pub(super) fn carousel(draft: &Draft, children: &[ContainerId]) -> Result<Fields
     let fields = Fields::new()
         .with("media_type", "CAROUSEL")
         .with("children", &children);
-    Ok(common(draft, fields))
+    common(draft, fields)
 }
 
 fn of_media(media: &Media) -> Fields {
@@ -67,25 +83,80 @@ fn of_media(media: &Media) -> Fields {
 }
 
 /// What every kind of post can have.
-fn common(draft: &Draft, fields: Fields) -> Fields {
+fn common(draft: &Draft, fields: Fields) -> Result<Fields> {
     let countries = (!draft.countries.is_empty()).then(|| draft.countries.join(","));
-    fields
-        .with_some(
-            "text",
-            draft.text.as_deref().filter(|text| !text.is_empty()),
-        )
-        .with_some(
-            "link_attachment",
-            draft.link_attachment.as_ref().map(url::Url::as_str),
-        )
+    let text = draft.text.as_deref().filter(|text| !text.is_empty());
+    let link = draft.link_attachment.as_ref().map(url::Url::as_str);
+    let spoilers: Vec<_> = draft.spoilers.iter().map(TextEntity::of).collect();
+    let spoilers = (!spoilers.is_empty())
+        .then(|| json("spoilers", &spoilers))
+        .transpose()?;
+    let approvals = draft.enable_reply_approvals.then_some("true");
+    let fields = fields
+        .with_some("text", text)
+        .with_some("text_entities", spoilers.as_deref())
+        .with_some("link_attachment", link)
         .with_some("topic_tag", draft.topic_tag.as_deref())
         .with_some(
             "reply_control",
-            draft.reply_control.map(super::ReplyControl::as_str),
+            draft.reply_control.map(ReplyControl::as_str),
         )
+        .with_some("enable_reply_approvals", approvals)
         .with_some("reply_to_id", draft.reply_to.as_ref().map(AsRef::as_ref))
         .with_some("quote_post_id", draft.quote.as_ref().map(AsRef::as_ref))
         .with_some("location_id", draft.location.as_ref().map(AsRef::as_ref))
         .with_some("allowlisted_country_codes", countries.as_deref())
-        .with_some("is_spoiler_media", draft.is_spoiler_media.then_some("true"))
+        .with_some("is_spoiler_media", draft.is_spoiler_media.then_some("true"));
+    Ok(
+        match draft.share_to_instagram.map(InstagramShare::parameter) {
+            Some(parameter) => fields.with(parameter, "true"),
+            None => fields,
+        },
+    )
+}
+
+fn json(field: &'static str, value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|_| Error::invalid(field, "cannot be written as JSON"))
+}
+
+/// The options of a poll under the names Meta has for them.
+#[derive(Serialize)]
+struct PollAttachment<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option_a: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option_b: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option_c: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option_d: Option<&'a str>,
+}
+
+impl<'a> PollAttachment<'a> {
+    fn of(poll: &'a DraftPoll) -> Self {
+        let mut options = poll.options.iter().map(String::as_str);
+        Self {
+            option_a: options.next(),
+            option_b: options.next(),
+            option_c: options.next(),
+            option_d: options.next(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct TextEntity {
+    entity_type: &'static str,
+    offset: u32,
+    length: u32,
+}
+
+impl TextEntity {
+    fn of(spoiler: &DraftSpoiler) -> Self {
+        Self {
+            entity_type: "SPOILER",
+            offset: spoiler.offset,
+            length: spoiler.length,
+        }
+    }
 }

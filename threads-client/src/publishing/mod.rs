@@ -4,22 +4,36 @@
 //! published by exactly one request. Meta offers no way to say "this is the same publication as before": what
 //! a failed publication did can only be found out by asking about the container.
 
+mod check;
 mod container;
 mod draft;
 mod form;
+mod gif;
+mod instagram;
 mod media;
+mod once;
+mod poll;
+mod reply_control;
 mod rules;
+mod spoiler;
 mod text;
+mod text_attachment;
 mod wait;
-
-use serde::Deserialize;
+mod warnings;
 
 pub use container::{Container, ContainerError, ContainerStatus};
-pub use draft::{Draft, DraftContent, ReplyControl};
+pub use draft::{Draft, DraftContent};
+pub use gif::{DraftGif, GifProvider};
+pub use instagram::{InstagramShare, InstagramShareStatus, Receipt};
 pub use media::{Media, MediaKind};
-pub use rules::{DraftError, DraftRule, DraftWarning};
-pub use text::{TextLength, text_length, unique_links};
+pub use poll::DraftPoll;
+pub use reply_control::ReplyControl;
+pub use rules::{DraftError, DraftRule};
+pub use spoiler::DraftSpoiler;
+pub use text::{TextLength, in_text_tags, text_length, unique_links};
+pub use text_attachment::{DraftStyling, DraftTextAttachment, DraftTextStyle};
 pub use wait::WaitPolicy;
+pub use warnings::DraftWarning;
 
 use crate::error::PublishError;
 use crate::http::retry::pause;
@@ -37,11 +51,12 @@ impl<'a> PublishingApi<'a> {
         Self { client }
     }
 
-    /// Creates the container of a text, an image or a video.
+    /// Creates the container of any draft but a carousel.
     ///
     /// It may be sent a second time after a passing failure: a container that nobody publishes is never seen.
     ///
-    /// Scopes: `threads_basic`, `threads_content_publish`; `threads_manage_replies` for replies. See
+    /// Scopes: `threads_basic`, `threads_content_publish`; `threads_manage_replies` for replies,
+    /// `threads_location_tagging` for a location, `threads_share_to_instagram` for a share. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
     /// # Errors
@@ -49,7 +64,7 @@ impl<'a> PublishingApi<'a> {
     /// [`Error::InvalidRequest`] if the draft breaks a rule or is a carousel; any other [`Error`] of a call.
     pub async fn create_container(self, draft: &Draft) -> Result<ContainerId> {
         draft.validate()?;
-        self.create(form::single(draft)?).await
+        Ok(self.create(form::single(draft)?).await?.id)
     }
 
     /// Creates the container of one item of a carousel.
@@ -61,8 +76,8 @@ impl<'a> PublishingApi<'a> {
     ///
     /// [`Error::InvalidRequest`] if the item breaks a rule; any other [`Error`] of a call.
     pub async fn create_child(self, item: &Media) -> Result<ContainerId> {
-        rules::check_media("media", item)?;
-        self.create(form::child(item)).await
+        check::check_media("media", item)?;
+        Ok(self.create(form::child(item)).await?.id)
     }
 
     /// Creates the container of a carousel from the containers of its items, in order.
@@ -82,8 +97,36 @@ impl<'a> PublishingApi<'a> {
         children: &[ContainerId],
     ) -> Result<ContainerId> {
         draft.validate()?;
-        rules::check_item_count(children.len())?;
-        self.create(form::carousel(draft, children)?).await
+        check::check_item_count(children.len())?;
+        Ok(self.create(form::carousel(draft, children)?).await?.id)
+    }
+
+    /// Creates a container and keeps all of the answer; `children` are the items of a carousel, or none.
+    ///
+    /// For drafts that are [shared to Instagram](Draft::share_to_instagram): Meta's sample shows how that went
+    /// in this answer.
+    ///
+    /// Scopes, and [Meta's page](https://developers.facebook.com/docs/threads/create-posts/share-to-ig-stories),
+    /// are those of [`create_container`](Self::create_container) and `threads_share_to_instagram`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`create_container`](Self::create_container) and [`create_carousel`](Self::create_carousel).
+    pub async fn create_receipt(
+        self,
+        draft: &Draft,
+        children: &[ContainerId],
+    ) -> Result<Receipt<ContainerId>> {
+        draft.validate()?;
+        let form = match &draft.content {
+            DraftContent::Carousel(_) => {
+                check::check_item_count(children.len())?;
+                form::carousel(draft, children)?
+            }
+            _ if children.is_empty() => form::single(draft)?,
+            _ => return Err(Error::invalid("children", "are only for a carousel")),
+        };
+        self.create(form).await
     }
 
     /// How far a container is.
@@ -138,34 +181,6 @@ impl<'a> PublishingApi<'a> {
         }
     }
 
-    /// Publishes a container, by exactly one request on a connection of its own.
-    ///
-    /// It is never sent again, whatever the [`RetryPolicy`](crate::RetryPolicy) says. After any error but a
-    /// [`TransportError`](crate::TransportError) that [is about connecting](crate::TransportError::is_connect)
-    /// the post may be live; dropping the future leaves the outcome just as open. Ask with
-    /// [`container`](Self::container) before publishing again.
-    ///
-    /// Scopes: `threads_basic`, `threads_content_publish`. See
-    /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
-    ///
-    /// # Errors
-    ///
-    /// Any [`Error`] of a call.
-    pub async fn publish_container(self, container: &ContainerId) -> Result<PostId> {
-        path_id("container", container.as_str())?;
-        let form = Fields::new().with("creation_id", container.as_str());
-        let answer: Created<PostId> = self
-            .client
-            .write(
-                "POST /me/threads_publish",
-                &["me", "threads_publish"],
-                form,
-                Repeat::Never,
-            )
-            .await?;
-        Ok(answer.id)
-    }
-
     /// Does everything: creates the containers, waits for them and publishes.
     ///
     /// A program that must not lose track of a post after a crash takes the steps by itself and keeps the
@@ -191,11 +206,11 @@ impl<'a> PublishingApi<'a> {
     pub async fn publish_with(self, draft: Draft, policy: &WaitPolicy) -> Result<PostId> {
         draft.validate()?;
         let container = match &draft.content {
-            DraftContent::Text | DraftContent::Single(_) => self.create_container(&draft).await?,
             DraftContent::Carousel(items) => {
                 let children = self.create_children(items, policy).await?;
                 self.create_carousel(&draft, &children).await?
             }
+            _ => self.create_container(&draft).await?,
         };
         // Also for text: Meta has been seen not to find a text container right after creating it.
         self.wait_until_finished(&container, policy).await?;
@@ -220,16 +235,9 @@ impl<'a> PublishingApi<'a> {
         Ok(children)
     }
 
-    async fn create(self, form: Fields) -> Result<ContainerId> {
-        let answer: Created<ContainerId> = self
-            .client
+    async fn create(self, form: Fields) -> Result<Receipt<ContainerId>> {
+        self.client
             .write("POST /me/threads", &["me", "threads"], form, Repeat::Once)
-            .await?;
-        Ok(answer.id)
+            .await
     }
-}
-
-#[derive(Deserialize)]
-struct Created<I> {
-    id: I,
 }

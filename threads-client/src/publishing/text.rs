@@ -1,10 +1,11 @@
-//! Measuring texts and finding links, as far as Meta says how.
+//! Measuring texts and finding links and tags, as far as Meta says how.
 
 use std::collections::HashSet;
 
 use url::Url;
 
-use super::Draft;
+use super::rules::LONGEST_TOPIC_TAG;
+use super::{Draft, DraftContent};
 
 /// How long a text is, in both ways Meta may count.
 ///
@@ -33,7 +34,8 @@ pub fn text_length(text: &str) -> TextLength {
     }
 }
 
-/// The different links of a draft, in order: those in its text, then its link attachment.
+/// The different links of a draft, in order: those in its text, then its link attachment, or the one of its text
+/// attachment.
 ///
 /// Meta counts at most five. Only addresses with `http://` or `https://` are found; whether Meta also counts
 /// bare domain names is not documented.
@@ -44,12 +46,50 @@ pub fn unique_links(draft: &Draft) -> Vec<String> {
         .unwrap_or_default()
         .split(is_boundary)
         .filter_map(link);
-    let attached = draft.link_attachment.as_ref().map(Url::to_string);
+    let below = match &draft.content {
+        DraftContent::TextAttachment(attachment) => attachment.link_attachment_url.as_ref(),
+        _ => None,
+    };
+    let attached = draft
+        .link_attachment
+        .iter()
+        .chain(below)
+        .map(Url::to_string);
     let mut seen = HashSet::new();
     in_text
         .chain(attached)
         .filter(|link| seen.insert(link.clone()))
         .collect()
+}
+
+/// The tags inside a text, in order and without their `#`.
+///
+/// The first is the topic of a post that has no [topic tag](Draft::topic_tag) of its own; see [`Draft::topic`].
+/// A tag has 1 to 50 characters, is not a whole number, and ends before a blank or one of `. & @ ! ? , ; :`.
+/// That it begins the text or follows a blank, and that it ends before another `#`, is our reading: Meta does
+/// not say.
+///
+/// ```
+/// let tags = threads_client::in_text_tags("We are #1 in #Tea, see https://a.example/#top #Two");
+///
+/// assert_eq!(tags, ["Tea", "Two"]);
+/// ```
+pub fn in_text_tags(text: &str) -> Vec<&str> {
+    text.split(char::is_whitespace)
+        .filter_map(|word| {
+            let tag = word.strip_prefix('#')?;
+            let tag = tag
+                .split(|character| ".&@!?,;:#".contains(character))
+                .next()?;
+            let is_tag = (1..=LONGEST_TOPIC_TAG).contains(&text_length(tag).code_points)
+                && !is_whole_number(tag);
+            is_tag.then_some(tag)
+        })
+        .collect()
+}
+
+pub(super) fn is_whole_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_boundary(character: char) -> bool {

@@ -16,6 +16,12 @@ pub(crate) enum Behaviour {
     Silence,
     /// Closes the connection.
     Close,
+    /// Throws the connection away, so that the other side reads a reset.
+    Reset,
+    /// Writes these bytes and throws the connection away.
+    WriteAndReset(String),
+    /// Says that it will send nothing, and goes on reading.
+    ShutAndWait,
     /// Writes these bytes and closes the connection.
     Write(String),
     /// Writes these bytes and reads the next request.
@@ -130,6 +136,18 @@ async fn serve(
                 match &behaviour {
                     Behaviour::Silence => {}
                     Behaviour::Close => return,
+                    Behaviour::Reset => {
+                        stream.set_zero_linger().unwrap();
+                        return;
+                    }
+                    Behaviour::WriteAndReset(bytes) => {
+                        let _ = stream.write_all(bytes.as_bytes()).await;
+                        stream.set_zero_linger().unwrap();
+                        return;
+                    }
+                    Behaviour::ShutAndWait => {
+                        let _ = stream.shutdown().await;
+                    }
                     Behaviour::Write(bytes) => {
                         let _ = stream.write_all(bytes.as_bytes()).await;
                         return;

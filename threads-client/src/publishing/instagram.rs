@@ -1,0 +1,65 @@
+//! Sharing a post to the author's Instagram story.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::open_enum::open_enum;
+use crate::wire;
+
+/// In which look a post is also shared to the author's Instagram story.
+///
+/// Needs the scope `threads_share_to_instagram`. The post is published even if the story is not. See
+/// [Meta's page](https://developers.facebook.com/docs/threads/create-posts/share-to-ig-stories).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[doc(alias = "crossreshare_to_ig")]
+#[non_exhaustive]
+pub enum InstagramShare {
+    /// In the usual look.
+    Standard,
+    /// In the dark look.
+    #[doc(alias = "crossreshare_to_ig_dark_mode")]
+    DarkMode,
+}
+
+impl InstagramShare {
+    /// The name of Meta's parameter; exactly one of the two is sent.
+    pub fn parameter(self) -> &'static str {
+        match self {
+            Self::Standard => "crossreshare_to_ig",
+            Self::DarkMode => "crossreshare_to_ig_dark_mode",
+        }
+    }
+}
+
+open_enum! {
+    /// How sharing to Instagram went.
+    #[doc(alias = "crossreshare_to_ig_status")]
+    pub enum InstagramShareStatus {
+        /// The story is there.
+        Success = "SUCCESS",
+        /// There is no story, for example because no Instagram account is linked. The post is not affected.
+        Failed = "FAILED",
+    }
+}
+
+/// Meta's answer to a call that created or published something.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Receipt<I> {
+    /// The id of what there is now.
+    pub id: I,
+    /// How sharing to Instagram went, if Meta says so here.
+    ///
+    /// Meta's text says that it is in the answer to the publication, its sample shows it in the answer to the
+    /// creation of the container. So it may be in either, or in none.
+    #[serde(default, deserialize_with = "share_status")]
+    pub crossreshare_to_ig_status: Option<InstagramShareStatus>,
+}
+
+/// Anything but a text reads as none: a published post must not be lost over it.
+pub(super) fn share_status<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<InstagramShareStatus>, D::Error> {
+    let text = wire::lenient_text(deserializer)?;
+    Ok(text.as_deref().map(InstagramShareStatus::from))
+}

@@ -1,0 +1,33 @@
+//! Who may reply.
+
+use serde::{Deserialize, Serialize};
+
+/// Who may reply, as sent. Reading uses [`ReplyAudience`](crate::ReplyAudience), in upper case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReplyControl {
+    /// Everyone.
+    Everyone,
+    /// Accounts the author follows.
+    AccountsYouFollow,
+    /// Accounts mentioned in the post.
+    MentionedOnly,
+    /// The author of the post above.
+    ParentPostAuthorOnly,
+    /// Followers of the author.
+    FollowersOnly,
+}
+
+impl ReplyControl {
+    /// The name Meta uses on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::AccountsYouFollow => "accounts_you_follow",
+            Self::MentionedOnly => "mentioned_only",
+            Self::ParentPostAuthorOnly => "parent_post_author_only",
+            Self::FollowersOnly => "followers_only",
+        }
+    }
+}
