@@ -32,11 +32,14 @@ pub use auth::{AuthorizationResponse, CsrfState, OAuthClient, OAuthClientBuilder
 pub use client::{Client, ClientBuilder, TokenPlacement};
 pub use embed::{Embed, EmbedRequest};
 pub use error::{
-    ApiError, ApiErrorKind, DecodeFailure, Error, InvalidRequest, PublishError, Result,
-    TransportError,
+    Action, Advice, ApiError, ApiErrorKind, DecodeFailure, Error, HeldBack, InvalidRequest,
+    Language, PublishError, Result, TransportError, UnknownLanguage,
 };
 pub use http::Timeouts;
+pub use http::meter::{Pace, QuotaUse};
+pub use http::quota_counter::Quota;
 pub use http::retry::RetryPolicy;
+pub use http::throttle::{PaceStep, ThrottlePolicy};
 pub use http::usage::AppUsage;
 pub use id::{ContainerId, LocationId, PostId, UserId};
 pub use insights::{

@@ -364,7 +364,7 @@ async fn every_shape_of_a_refusal_is_read() {
         ),
         (
             "error_window.json",
-            ApiErrorKind::Other,
+            ApiErrorKind::InvalidParameter,
             Some(1_349_187),
             "Insecure redirect blocked",
         ),
