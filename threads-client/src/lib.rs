@@ -9,6 +9,7 @@ mod id;
 mod insights;
 mod open_enum;
 mod page;
+mod plain_url;
 mod posts;
 mod profile;
 mod publishing;

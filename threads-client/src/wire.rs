@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
-use crate::PostId;
+use crate::{PostId, plain_url};
 
 /// `2026-05-17T05:42:03+0000`, `…+00:00` and `…Z` alike; `null` is none.
 pub(crate) fn timestamp<'de, D: Deserializer<'de>>(
@@ -81,7 +81,7 @@ pub(crate) fn unix_milliseconds<'de, D: Deserializer<'de>>(
 /// A URL that is only shown: an empty or broken one is none rather than the loss of the whole object.
 pub(crate) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     deserializer.deserialize_any(TextVisitor("a URL", |text: &str| {
-        Ok(Url::parse(text).ok())
+        Ok(plain_url::parse(text))
     }))
 }
 
