@@ -9,6 +9,8 @@
 
 mod call;
 mod decode;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod doors;
 pub(crate) mod redact;
 pub(crate) mod retry;
 pub(crate) mod usage;
