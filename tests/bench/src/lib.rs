@@ -7,7 +7,7 @@ mod parse;
 
 pub use call::Caller;
 pub use case::{Case, Variant};
-pub use parse::{Parser, parse};
+pub use parse::{Parser, parser};
 
 /// Whatever went wrong; a benchmark that fails is thrown away.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -2,7 +2,7 @@
 //!
 //! `bench-call call VARIANT CASE N ADDRESS` or `bench-call parse VARIANT CASE N`.
 
-use threads_bench::{Caller, Case, Result, Variant, bodies, parse};
+use threads_bench::{Caller, Case, Result, Variant, parser};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -12,9 +12,8 @@ fn main() -> Result<()> {
             call(variant.parse()?, case.parse()?, count.parse()?, address)
         }
         ["parse", variant, case, count] => {
-            let (variant, case): (Variant, Case) = (variant.parse()?, case.parse()?);
-            let (parser, body) = (parse(variant, case), bodies::body(case));
-            (0..count.parse::<u32>()?).try_for_each(|_| parser(body.as_bytes()))
+            let parse = parser(variant.parse()?, case.parse()?);
+            (0..count.parse::<u32>()?).try_for_each(|_| parse())
         }
         _ => Err("usage: bench-call call VARIANT CASE N ADDRESS | parse VARIANT CASE N".into()),
     }
