@@ -320,6 +320,7 @@ fn transport(endpoint: &'static str, step: TransportStep) -> Error {
 
 fn container(status: &str, error: Option<&str>) -> Error {
     Error::Container(Box::new(Container {
+        crossreshare_to_ig_status: None,
         id: ContainerId::new("18"),
         status: status.into(),
         error_message: error.map(ContainerError::from),
