@@ -307,6 +307,14 @@ async fn the_app_gets_a_token_of_its_own() {
     assert_eq!(token.expose(), "TH|1234567890|abcDEFghiJKL");
 }
 
+#[test]
+fn the_app_s_token_can_be_composed_without_a_call() {
+    let token = oauth_at("https://graph.threads.net").local_app_token();
+
+    assert_eq!(token.expose(), format!("TH|1234567890|{SECRET}"));
+    assert_eq!(format!("{token:?}"), "AccessToken([redacted])");
+}
+
 #[tokio::test]
 async fn a_token_is_inspected_by_another() {
     let server = server_answering(200, "token_info.json").await;

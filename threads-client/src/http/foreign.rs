@@ -1,7 +1,6 @@
 //! A look at what lies at an address that somebody else named. No token goes there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_TYPE;
@@ -10,9 +9,6 @@ use url::Url;
 use super::guard::{Guard, Refused};
 use super::{DEFAULT_USER_AGENT, finish, redact};
 use crate::Error;
-
-/// For everything, from the resolution of the name to the last byte that is read.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// As much as is read where the size is announced: enough for the start of a file.
 const START: usize = 256 * 1024;
@@ -40,14 +36,13 @@ pub(crate) enum NoAnswer {
 
 /// Looks at the address, if the guard admits it. Redirects are an answer like any other.
 pub(crate) async fn glimpse(guard: &Guard, url: &Url) -> Result<Glimpse, NoAnswer> {
-    tokio::time::timeout(TIME_LIMIT, exchange(guard, url))
+    tokio::time::timeout(guard.time_limit(), exchange(guard, url))
         .await
         .unwrap_or(Err(NoAnswer::Timeout))
 }
 
 async fn exchange(guard: &Guard, url: &Url) -> Result<Glimpse, NoAnswer> {
     let addresses = guard.admit(url).await.map_err(NoAnswer::Refused)?;
-    let addresses: Arc<[_]> = addresses.into();
     // A client for this one request: it knows no other addresses than those that were admitted, and its
     // connection serves nothing else.
     let client = reqwest::Client::builder()
@@ -58,7 +53,6 @@ async fn exchange(guard: &Guard, url: &Url) -> Result<Glimpse, NoAnswer> {
         .connection_verbose(false)
         .no_proxy()
         .pool_max_idle_per_host(0)
-        .timeout(TIME_LIMIT)
         .dns_resolver(Arc::new(Admitted(addresses)));
     let client = finish(client).map_err(NoAnswer::SetUp)?;
     let request = reqwest::Request::new(reqwest::Method::GET, url.clone());
@@ -67,7 +61,7 @@ async fn exchange(guard: &Guard, url: &Url) -> Result<Glimpse, NoAnswer> {
         reason = "the errors do not leave this function, and with them no URL"
     )]
     let answer = client.execute(request).await;
-    let mut response = answer.map_err(no_answer)?;
+    let mut response = answer.map_err(|error| no_answer(&error))?;
     let content_type = response
         .headers()
         .get(CONTENT_TYPE)
@@ -87,7 +81,7 @@ async fn exchange(guard: &Guard, url: &Url) -> Result<Glimpse, NoAnswer> {
         MOST_BYTES
     };
     while glimpse.start.len() < limit {
-        let Some(chunk) = response.chunk().await.map_err(no_answer)? else {
+        let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? else {
             glimpse.bytes = u64::try_from(glimpse.start.len()).ok();
             return Ok(glimpse);
         };
@@ -99,7 +93,7 @@ async fn exchange(guard: &Guard, url: &Url) -> Result<Glimpse, NoAnswer> {
     Ok(glimpse)
 }
 
-fn no_answer(error: reqwest::Error) -> NoAnswer {
+fn no_answer(error: &reqwest::Error) -> NoAnswer {
     if error.is_timeout() {
         NoAnswer::Timeout
     } else {
@@ -108,11 +102,11 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
 }
 
 /// Answers to every name with the addresses that were admitted.
-struct Admitted(Arc<[std::net::SocketAddr]>);
+struct Admitted(Vec<std::net::SocketAddr>);
 
 impl Resolve for Admitted {
     fn resolve(&self, _: Name) -> Resolving {
-        let addresses: Addrs = Box::new(self.0.to_vec().into_iter());
+        let addresses: Addrs = Box::new(self.0.clone().into_iter());
         Box::pin(std::future::ready(Ok(addresses)))
     }
 }

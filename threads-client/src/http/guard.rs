@@ -10,8 +10,12 @@
 //! whatever the IPv4 address is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use url::{Host, Url};
+
+/// For everything, from the resolution of the name to the last byte that is read.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Why an address is not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +36,18 @@ pub(crate) struct Guard {
     resolver: Resolver,
     ports: Vec<u16>,
     is_admitted: fn(IpAddr) -> bool,
+    time_limit: Duration,
 }
 
 #[derive(Clone)]
 enum Resolver {
     System,
     #[cfg(test)]
-    Script(std::sync::Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+    Script(Script),
 }
+
+#[cfg(test)]
+type Script = std::sync::Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>;
 
 impl Guard {
     pub(crate) fn new() -> Self {
@@ -47,6 +55,7 @@ impl Guard {
             resolver: Resolver::System,
             ports: vec![80, 443],
             is_admitted: is_public,
+            time_limit: TIME_LIMIT,
         }
     }
 
@@ -61,7 +70,18 @@ impl Guard {
             resolver: Resolver::Script(std::sync::Arc::new(names)),
             ports: vec![80, 443, port],
             is_admitted,
+            time_limit: TIME_LIMIT,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn within(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
+        self
+    }
+
+    pub(super) fn time_limit(&self) -> Duration {
+        self.time_limit
     }
 
     /// The addresses to connect to, all of which are admitted. Names are resolved once, here.
@@ -120,36 +140,38 @@ pub(crate) fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let special = match address.octets() {
-        // This network, private, loopback.
-        [0 | 10 | 127, ..] => true,
-        // Between carriers and their customers.
-        [100, second, ..] => (64..128).contains(&second),
-        // Link-local, which is where clouds keep their metadata.
-        [169, 254, ..] => true,
-        [172, second, ..] => (16..32).contains(&second),
-        // Protocol assignments, documentation, 6to4 relays, private.
-        [192, 0, 0 | 2, _] | [192, 88, 99, _] | [192, 168, ..] => true,
-        // Benchmarks, documentation.
-        [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => true,
-        // Multicast, reserved, broadcast.
-        [224..=255, ..] => true,
-        _ => false,
-    };
-    !special
+    !matches!(
+        address.octets(),
+        // This network, private, loopback, multicast, reserved, broadcast.
+        [0 | 10 | 127 | 224..=255, ..]
+            // Between carriers and their customers.
+            | [100, 64..=127, ..]
+            // Link-local, which is where clouds keep their metadata.
+            | [169, 254, ..]
+            // Private.
+            | [172, 16..=31, ..]
+            | [192, 168, ..]
+            // Protocol assignments and documentation, and the relays of 6to4.
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            // Benchmarks and documentation.
+            | [198, 18 | 19, ..]
+            | [198, 51, 100, _]
+            | [203, 0, 113, _]
+    )
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let special = match address.segments() {
-        // Protocol assignments, Teredo and ORCHID among them.
-        [0x2001, 0..0x200, ..] => true,
-        // Documentation.
-        [0x2001, 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => true,
-        // 6to4, which leads to an IPv4 address.
-        [0x2002, ..] => true,
-        // ISATAP, which does so too.
-        [_, _, _, _, 0 | 0x200, 0x5efe, ..] => true,
-        [first, ..] => first & 0xe000 != 0x2000,
-    };
-    !special
+    let segments = address.segments();
+    let is_special = matches!(
+        segments,
+        // Protocol assignments, Teredo and ORCHID among them; documentation.
+        [0x2001, 0..=0x1ff | 0xdb8, ..]
+            | [0x3fff, 0..=0xfff, ..]
+            // 6to4 and ISATAP, which lead to an IPv4 address.
+            | [0x2002, ..]
+            | [_, _, _, _, 0 | 0x200, 0x5efe, ..]
+    );
+    let [first, ..] = segments;
+    first & 0xe000 == 0x2000 && !is_special
 }

@@ -220,6 +220,56 @@ async fn a_redirect_inside_is_not_followed() {
     assert_eq!((outside.connections(), inside.connections()), (1, 0));
 }
 
+/// Where the child of the test below finds the port of the listener that stands for the internet.
+const PORT_OF_CHILD: &str = "THREADS_CLIENT_TEST_PORT";
+
+#[test]
+fn a_proxy_of_the_environment_is_not_used() {
+    let outside = Listener::start(TcpListener::bind("127.0.0.2:0").unwrap(), MISSING);
+    let proxy = Listener::start(TcpListener::bind("127.0.0.1:0").unwrap(), MISSING);
+    let address = format!("http://{}", proxy.address);
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child
+        .args([
+            "--exact",
+            "--include-ignored",
+            "preflight::ssrf_guard::child",
+        ])
+        .env(PORT_OF_CHILD, outside.address.port().to_string());
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        child.env(name, &address).env(name.to_lowercase(), &address);
+    }
+    child.env_remove("NO_PROXY").env_remove("no_proxy");
+
+    let output = child.output().unwrap();
+
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!((outside.connections(), proxy.connections()), (1, 0));
+}
+
+#[tokio::test]
+#[ignore = "it is run by the test above, with proxies in its environment"]
+async fn child() {
+    let Ok(port) = std::env::var(PORT_OF_CHILD) else {
+        return;
+    };
+    let port = port.parse().unwrap();
+    let preflight = MediaPreflight {
+        guard: Guard::of_test(
+            |_| vec![Ipv4Addr::new(127, 0, 0, 2).into()],
+            port,
+            is_outside,
+        ),
+    };
+    let url: Url = format!("http://media.example:{port}/x.jpg")
+        .parse()
+        .unwrap();
+
+    let report = preflight.check(&Media::image(url)).await.unwrap();
+
+    assert_eq!(report.status, Some(404));
+}
+
 #[test]
 fn only_the_public_internet_is_public() {
     for public in [

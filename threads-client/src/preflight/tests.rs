@@ -1,6 +1,8 @@
 //! What the preflight sends, and what it says about the answer.
 
+use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use url::Url;
@@ -337,6 +339,68 @@ async fn a_host_where_nothing_listens_is_a_finding() {
 
         assert_eq!(report.findings, [PreflightFinding::Unreachable]);
     }
+}
+
+#[tokio::test]
+async fn a_host_that_is_silent_or_stops_in_the_middle_is_a_finding() {
+    let stalls = b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n\x89PNG";
+    for start in [&b""[..], b"HTTP/1.1 200 OK\r\n", stalls] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let peer = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(start).unwrap();
+            // Until the other side gives up.
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        let guard = Guard::of_test(
+            |_| vec![Ipv4Addr::LOCALHOST.into()],
+            port,
+            |address: IpAddr| address.is_loopback(),
+        );
+        let preflight = MediaPreflight {
+            guard: guard.within(Duration::from_millis(200)),
+        };
+        let url: Url = format!("http://media.example:{port}/").parse().unwrap();
+
+        let report = preflight.check(&Media::image(url)).await.unwrap();
+
+        assert_eq!(report.findings, [PreflightFinding::Timeout]);
+        peer.join().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_unknown_size_is_read_up_to_a_mebibyte() {
+    let read = |length: usize| async move {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4_096]);
+            let mut answer = b"HTTP/1.1 200 OK\r\ncontent-type: image/png\r\n\r\n".to_vec();
+            answer.extend(png(640, 480));
+            answer.resize(answer.len() - 29 + length, 0);
+            let _ = stream.write_all(&answer);
+        });
+        let guard = Guard::of_test(
+            |_| vec![Ipv4Addr::LOCALHOST.into()],
+            port,
+            |address: IpAddr| address.is_loopback(),
+        );
+        let url: Url = format!("http://media.example:{port}/").parse().unwrap();
+        MediaPreflight { guard }
+            .check(&Media::image(url))
+            .await
+            .unwrap()
+    };
+
+    let small = read(1_000_000).await;
+    assert_eq!((small.bytes, small.findings), (Some(1_000_000), vec![]));
+    let large = read(4_000_000).await;
+    assert_eq!(large.bytes, None);
+    assert_eq!(large.findings, [PreflightFinding::SizeUnknown]);
+    assert_eq!(large.dimensions, Some(size(640, 480)));
 }
 
 #[tokio::test]
