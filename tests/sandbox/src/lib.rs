@@ -49,5 +49,5 @@ pub use request_log::{RequestLogEntry, TokenPlacement};
 pub use sandbox::{Sandbox, SandboxPost, SandboxUser};
 pub use switches::{
     AppUsage, ListedText, LocationQuery, PublishedContainer, Readiness, RefreshedToken, Republish,
-    Switches, TextUnit,
+    SearchPaging, Switches, TextUnit,
 };

@@ -248,7 +248,7 @@ impl State {
                 post_id: Some(post.to_string()),
                 text,
                 parent,
-                container_id: None,
+                ..Effect::default()
             },
         );
         post

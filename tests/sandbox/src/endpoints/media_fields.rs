@@ -40,7 +40,7 @@ macro_rules! fields {
             Field::nested("replied_to", REFERENCED),
             Field::plain("hide_status"),
             Field::plain("reply_audience").with_scope("threads_read_replies"),
-            Field::plain("location_id"),
+            Field::plain("location_id").with_scope("threads_location_tagging"),
             Field::nested("location", LOCATION).with_scope("threads_location_tagging"),
             Field::plain("allowlisted_country_codes"),
         ]
