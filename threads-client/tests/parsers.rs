@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value};
 use threads_client::{
-    AccountMetric, ApiError, AuthorizationResponse, Container, Draft, Insights, Page, Post, PostId,
-    PostMetric, Profile, PublicProfile, PublishingQuota, text_length, unique_links,
+    AccountMetric, ApiError, AuthorizationResponse, Container, Draft, DraftSpoiler, DraftStyling,
+    DraftTextAttachment, DraftTextStyle, Insights, Page, Post, PostId, PostMetric, Profile,
+    PublicProfile, PublishingQuota, Receipt, in_text_tags, text_length, unique_links,
 };
 
 /// Names that the parsers look for, so that arbitrary documents get deep into them.
@@ -58,6 +59,15 @@ const NAMES: &[&str] = &[
     "kind",
     "url",
     "text",
+    "poll",
+    "options",
+    "text_attachment",
+    "plaintext",
+    "text_with_styling_info",
+    "spoilers",
+    "offset",
+    "length",
+    "crossreshare_to_ig_status",
 ];
 
 fn scalar() -> impl Strategy<Value = Value> {
@@ -120,6 +130,7 @@ fn read_all(bytes: &[u8]) {
     let _ = serde_json::from_slice::<Insights<AccountMetric>>(bytes);
     let _ = serde_json::from_slice::<Insights<PostMetric>>(bytes);
     let _ = serde_json::from_slice::<Container>(bytes);
+    let _ = serde_json::from_slice::<Receipt<PostId>>(bytes);
     let _ = serde_json::from_slice::<PublishingQuota>(bytes);
     if let Ok(draft) = serde_json::from_slice::<Draft>(bytes) {
         let _ = (draft.validate(), draft.warnings());
@@ -159,10 +170,19 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_texts_do_not_panic(text in ".*") {
+    fn arbitrary_texts_do_not_panic(text in ".*", offset in any::<u32>(), length in any::<u32>()) {
         let _ = AuthorizationResponse::from_query(&text);
         let draft = Draft::text(text.clone()).topic_tag(text.clone());
-        let _ = (draft.validate(), draft.warnings(), unique_links(&draft));
+        let _ = (draft.validate(), draft.warnings(), unique_links(&draft), draft.topic());
+        let styled = DraftTextAttachment::new(text.clone())
+            .style(DraftTextStyle::new(offset, length, [DraftStyling::Bold]));
+        let draft = Draft::text_attachment(styled)
+            .with_text(text.clone())
+            .spoiler(DraftSpoiler::new(offset, length));
+        let _ = (draft.validate(), draft.warnings());
+        for tag in in_text_tags(&text) {
+            prop_assert!(text.contains(&format!("#{tag}")));
+        }
         prop_assert!(text_length(&text).code_points <= text_length(&text).bytes);
     }
 
