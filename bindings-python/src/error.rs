@@ -157,7 +157,9 @@ impl ToException for MonitorError {
             Self::NotConnected { .. } => "NotConnectedError",
             Self::TokenExpired { .. } => "TokenExpiredError",
             Self::AccountMismatch { .. } => "AccountMismatchError",
-            Self::NoSuchPost { .. } | Self::PostState { .. } => "PostStateError",
+            Self::NoSuchPost { .. } | Self::PostState { .. } | Self::NotSchedulable { .. } => {
+                "PostStateError"
+            }
             _ => "MonitorError",
         };
         Exception::new(py, class, &with_causes(self)).finish()
