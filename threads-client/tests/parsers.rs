@@ -181,7 +181,8 @@ proptest! {
             .spoiler(DraftSpoiler::new(offset, length));
         let _ = (draft.validate(), draft.warnings());
         for tag in in_text_tags(&text) {
-            prop_assert!(text.contains(&format!("#{tag}")));
+            let tag = format!("#{tag}");
+            prop_assert!(text.contains(&tag));
         }
         prop_assert!(text_length(&text).code_points <= text_length(&text).bytes);
     }
