@@ -111,6 +111,16 @@ impl PyClient {
         guard(|| self.open()?.usage().to_python(py))
     }
 
+    /// Own counts, what Meta has said, and what is still sent.
+    fn pace<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        guard(|| self.open()?.pace().to_python(py))
+    }
+
+    /// The same client for reads that nobody waits for.
+    fn background(&self) -> PyResult<Self> {
+        guard(|| Ok(Self(Mutex::new(Some(self.open()?.background())))))
+    }
+
     fn refresh_access_token(&self) -> PyResult<Call> {
         self.call(|client| async move { client.refresh_access_token().await })
     }

@@ -3,7 +3,9 @@
 use std::error::Error as StdError;
 
 use pyo3::prelude::*;
-use threads_client::{ApiError, ApiErrorKind, DraftError, Error as ClientError};
+use threads_client::{
+    Action, Advice, ApiError, ApiErrorKind, DraftError, Error as ClientError, HeldBack, Language,
+};
 use threads_monitor::{MonitorError, StoreError};
 
 use crate::models::ToPython;
@@ -31,6 +33,17 @@ impl<'py> Exception<'py> {
             instance.setattr(name, value.to_python(instance.py())?)?;
             Ok(instance)
         }))
+    }
+
+    fn with_advice(self, advice: &Advice) -> Self {
+        let scope = match advice.action() {
+            Action::AskForScope(scope) => scope.as_ref(),
+            _ => None,
+        };
+        self.with("action", &advice.action().name())
+            .with("scope", &scope)
+            .with("_english", &advice.sentence(Language::English))
+            .with("_indonesian", &advice.sentence(Language::Indonesian))
     }
 
     fn finish(self) -> PyErr {
@@ -107,11 +120,29 @@ fn client<'py>(py: Python<'py>, error: &ClientError, message: &str) -> Exception
             .with("container_status", &container.status),
         ClientError::Publish(error) => client(py, &error.source, message),
         ClientError::PageLimit { .. } => Exception::new(py, "PageLimitError", message),
+        ClientError::Throttled {
+            reason,
+            retry_after,
+            ..
+        } => Exception::new(py, "ThrottledError", message)
+            .with("reason", &held_back(*reason))
+            .with("retry_after", retry_after),
         _ => Exception::new(py, "ThreadsError", message),
     };
     exception
         .with("retryable", &error.is_retryable())
         .with("container_id", &error.container())
+        .with_advice(&error.advice())
+}
+
+fn held_back(reason: HeldBack) -> &'static str {
+    match reason {
+        HeldBack::Usage => "usage",
+        HeldBack::Asked => "asked",
+        HeldBack::Quota(_) => "quota",
+        HeldBack::Outage => "outage",
+        _ => "other",
+    }
 }
 
 fn api<'py>(py: Python<'py>, error: &ApiError, message: &str) -> Exception<'py> {
@@ -155,7 +186,12 @@ impl ToException for MonitorError {
             Self::Store(error) => return error.to_exception(py),
             Self::Draft(error) => return error.to_exception(py),
             Self::NotConnected { .. } => "NotConnectedError",
-            Self::TokenExpired { .. } => "TokenExpiredError",
+            Self::TokenExpired { .. } => {
+                let advice = Advice::of_kind(ApiErrorKind::Unauthenticated);
+                return Exception::new(py, "TokenExpiredError", &with_causes(self))
+                    .with_advice(&advice)
+                    .finish();
+            }
             Self::AccountMismatch { .. } => "AccountMismatchError",
             Self::NoSuchPost { .. } | Self::PostState { .. } | Self::NotSchedulable { .. } => {
                 "PostStateError"

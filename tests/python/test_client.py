@@ -17,6 +17,7 @@ from threads_monitor import (
     Profile,
     PublicProfile,
     QuotaConfig,
+    ThrottledError,
 )
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
@@ -178,6 +179,24 @@ def test_quotas_say_how_much_is_left(face: Face, client: Any) -> None:
     assert posts.config == QuotaConfig(quota_total=250, quota_duration=timedelta(days=1))
     assert posts.reply_quota_usage is None
     assert replies.reply_config.quota_total == 1000
+
+
+def test_the_pace_follows_what_meta_reports_and_holds_polls_back_first(
+    sandbox: Sandbox, face: Face, client: Any
+) -> None:
+    sandbox.switch(app_usage={"call_count": 88, "total_time": 25, "total_cputime": 3})
+    assert (client.pace.step, client.pace.wait) == ("full", None)
+    face.run(client.profile.get())
+
+    with pytest.raises(ThrottledError) as caught:
+        face.run(client.background().profile.get())
+
+    pace = client.pace
+    assert caught.value.reason == "usage"
+    assert pace.step == "publish_only"
+    assert 85 <= pace.used <= 88
+    assert next(use for use in pace.quotas if use.quota == "posts").limit == 250
+    assert next(use for use in pace.quotas if use.quota == "calls").used == 1
 
 
 def test_usage_is_none_until_meta_reports_it(sandbox: Sandbox, face: Face, client: Any) -> None:

@@ -24,6 +24,7 @@ from threads_monitor import (
     Storage,
     StoreError,
     ThreadsError,
+    ThrottledError,
     errors,
 )
 
@@ -74,6 +75,74 @@ def test_a_rate_limit_says_how_long_to_wait(sandbox: Sandbox, face: Face, client
         face.run(client.profile.get())
 
     assert caught.value.retry_after == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "status", "action", "english", "indonesian"),
+    [
+        (190, 463, 400, "reauthorise", "has expired", "sudah habis"),
+        (4, None, 400, "retry_after", "too many requests", "terlalu banyak permintaan"),
+        (10, None, 400, "ask_for_scope", "permission is missing", "izin yang kurang"),
+        (1, 2207052, 400, "fix_media", "could not load", "tidak dapat memuat"),
+        (9999, None, 400, "contact_meta", "does not know", "tidak dikenal"),
+    ],
+)
+def test_an_error_says_what_to_do_in_both_languages(
+    sandbox: Sandbox,
+    face: Face,
+    code: int,
+    subcode: int | None,
+    status: int,
+    action: str,
+    english: str,
+    indonesian: str,
+) -> None:
+    client = face.ThreadsClient(
+        access_token=sandbox.token(), base_url=sandbox.url, attempts=1
+    )
+    sandbox.fail("profile", "graph", code=code, subcode=subcode, status=status)
+
+    with pytest.raises(APIStatusError) as caught:
+        face.run(client.profile.get())
+
+    error = caught.value
+    assert error.action == action
+    assert error.scope is None
+    assert english in (error.advice() or "")
+    assert error.advice("en") == error.advice()
+    assert indonesian in (error.advice("id") or "")
+    with pytest.raises(ValueError, match="`en` and `id`"):
+        error.advice("de")  # type: ignore[arg-type]
+    assert pickle.loads(pickle.dumps(error)).advice("id") == error.advice("id")
+
+
+def test_after_a_throttle_nothing_is_sent_until_the_time_that_meta_names(
+    sandbox: Sandbox, face: Face
+) -> None:
+    client = face.ThreadsClient(
+        access_token=sandbox.token(), base_url=sandbox.url, attempts=1
+    )
+    sandbox.fail("profile", "status", status=429, retry_after=600)
+    with pytest.raises(RateLimitError) as first:
+        face.run(client.profile.get())
+    sent = len(sandbox.requests())
+
+    with pytest.raises(ThrottledError) as caught:
+        face.run(client.profile.get())
+
+    assert len(sandbox.requests()) == sent
+    error = caught.value
+    assert first.value.action == error.action == "retry_after"
+    assert error.reason == "asked"
+    assert error.retryable
+    assert error.retry_after is not None
+    assert timedelta(minutes=9) < error.retry_after <= timedelta(minutes=10)
+    assert "nothing was sent" in (error.advice() or "").lower()
+
+
+def test_an_exception_made_by_hand_has_no_advice() -> None:
+    assert ThreadsError("x").advice() is None
+    assert ThreadsError("x").action is None
 
 
 def test_what_meta_refuses_and_what_is_refused_here_have_one_base(

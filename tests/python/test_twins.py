@@ -21,7 +21,15 @@ TWINS = [
 ]
 
 #: Methods that do not wait for anything, so that both faces have them alike.
-AT_ONCE = {"__init__", "__repr__", "authorize_url", "start", "usage", "with_access_token"}
+AT_ONCE = {
+    "__init__",
+    "__repr__",
+    "authorize_url",
+    "background",
+    "start",
+    "usage",
+    "with_access_token",
+}
 
 
 def methods(kind: Any) -> dict[str, Any]:

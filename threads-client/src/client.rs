@@ -9,12 +9,15 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::auth::grant;
+use crate::http::meter::{Meter, Meters, Pace, Purpose, Turn};
+use crate::http::quota_counter::Quota;
 use crate::http::retry::RetryPolicy;
-use crate::http::usage::{AppUsage, UsageCell};
-use crate::http::{self, Call, Fields, Repeat, Settings, Timeouts, Transport};
+use crate::http::throttle::ThrottlePolicy;
+use crate::http::usage::AppUsage;
+use crate::http::{self, Call, Fields, Repeat, Sender, Settings, Timeouts, Transport};
 use crate::{
-    AccessToken, Error, GetRequest, InsightsApi, PostsApi, ProfileApi, PublishingApi, QuotaApi,
-    Result, TokenGrant,
+    AccessToken, EmbedRequest, Error, GetRequest, InsightsApi, LocationsApi, PostsApi, ProfileApi,
+    PublishingApi, QuotaApi, RepliesApi, Result, SearchApi, TokenGrant,
 };
 
 /// Version of the Graph API that all data calls go to.
@@ -46,7 +49,8 @@ pub struct Client {
 struct Inner {
     connection: Arc<Connection>,
     auth: Option<Auth>,
-    usage: UsageCell,
+    meter: Arc<Meter>,
+    purpose: Purpose,
 }
 
 /// What clients of several accounts share.
@@ -55,8 +59,12 @@ struct Connection {
     base: Url,
     data: Url,
     placement: TokenPlacement,
+    meters: Meters,
+    /// Counts the calls without a token.
+    open: Meter,
 }
 
+#[derive(Clone)]
 struct Auth {
     token: AccessToken,
     /// None if the token cannot be a header; calls then fail before sending.
@@ -81,11 +89,55 @@ impl Client {
     }
 
     /// The same client for another account: shares connections and settings, not the usage figures.
+    ///
+    /// Clients of one token share its figures, however they came about.
     pub fn with_access_token(&self, token: AccessToken) -> Self {
         let inner = Inner {
             connection: Arc::clone(&self.inner.connection),
+            meter: self.inner.connection.meters.of(&token),
             auth: Some(Auth::new(token)),
-            usage: UsageCell::default(),
+            purpose: self.inner.purpose.renewed(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The same client for reads that nobody waits for, such as polls.
+    ///
+    /// When the call limit runs short these are the first to be held back, see [`ThrottlePolicy`]. Take one for
+    /// each run of polls: a run is let through, or held back, as a whole.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::Error;
+    ///
+    /// match client.background().profile().get().await {
+    ///     Ok(profile) => println!("@{}", profile.username),
+    ///     Err(Error::Throttled { retry_after, .. }) => println!("not now, but in {retry_after:?}"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn background(&self) -> Self {
+        self.with_purpose(Purpose::Background(Turn::default()))
+    }
+
+    /// The same client for reads that find out what became of a publication.
+    ///
+    /// They are sent even when the call limit is all but used up, because nothing else is to be published
+    /// before their answer is known. Status reads of containers are among them with every client.
+    pub fn verifying(&self) -> Self {
+        self.with_purpose(Purpose::Verification)
+    }
+
+    fn with_purpose(&self, purpose: Purpose) -> Self {
+        let inner = Inner {
+            connection: Arc::clone(&self.inner.connection),
+            meter: Arc::clone(&self.inner.meter),
+            auth: self.inner.auth.clone(),
+            purpose,
         };
         Self {
             inner: Arc::new(inner),
@@ -97,9 +149,46 @@ impl Client {
         ProfileApi::new(self)
     }
 
-    /// The posts of the account.
+    /// The posts of the account, and those that mention it.
     pub fn posts(&self) -> PostsApi<'_> {
         PostsApi::new(self)
+    }
+
+    /// Replies: below a post, of the account, and waiting for approval.
+    pub fn replies(&self) -> RepliesApi<'_> {
+        RepliesApi::new(self)
+    }
+
+    /// Searching public posts.
+    pub fn search(&self) -> SearchApi<'_> {
+        SearchApi::new(self)
+    }
+
+    /// Places that can be tagged in posts.
+    pub fn locations(&self) -> LocationsApi<'_> {
+        LocationsApi::new(self)
+    }
+
+    /// HTML that shows a public post on a web page, by the address of the post.
+    ///
+    /// It needs no token and sends none, so a client without one can do it, up to 1,000 times an hour. There is
+    /// no HTML for posts of private accounts and for posts limited by age or country. Meta allows to show the
+    /// HTML and forbids every other use, such as analysis.
+    ///
+    /// Scope: none. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/tools-and-resources/embed-a-threads-post).
+    ///
+    /// ```no_run
+    /// # async fn run(post: url::Url) -> threads_client::Result<()> {
+    /// let client = threads_client::Client::builder().build()?;
+    /// let embed = client.embed(&post).max_width(550).send().await?;
+    /// println!("{}", embed.html);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "oembed")]
+    pub fn embed(&self, post: &Url) -> EmbedRequest<'_> {
+        EmbedRequest::new(self, post)
     }
 
     /// Figures about the account and its posts.
@@ -152,7 +241,22 @@ impl Client {
 
     /// The latest use of the call limit that Meta reported for this token, if it reported one.
     pub fn usage(&self) -> Option<AppUsage> {
-        self.inner.usage.latest()
+        self.inner.meter.usage()
+    }
+
+    /// The pace of this token: own counts, what Meta has said, and what is still sent.
+    ///
+    /// Embeds need no token, so their count is that of all clients of the connection.
+    pub fn pace(&self) -> Pace {
+        let connection = &self.inner.connection;
+        let policy = connection.transport.throttle();
+        let mut pace = self.inner.meter.pace(policy);
+        for quota in &mut pace.quotas {
+            if quota.quota == Quota::Embeds {
+                quota.used = connection.open.used(Quota::Embeds);
+            }
+        }
+        pace
     }
 
     /// A read below the API version.
@@ -168,6 +272,37 @@ impl Client {
         }
         self.send(Call::get(endpoint, self.url(path)?, &query), auth)
             .await
+    }
+
+    /// A read below the API version that every caller may make, token or not.
+    pub(crate) async fn read_without_token<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        path: &[&str],
+        query: Fields,
+    ) -> Result<T> {
+        let connection = &self.inner.connection;
+        let call = Call::get(endpoint, self.url(path)?, &query);
+        let sender = Sender {
+            meter: &connection.open,
+            purpose: &self.inner.purpose,
+        };
+        connection.transport.send(call, Some(sender)).await
+    }
+
+    /// A removal below the API version: one request, on a connection of its own.
+    pub(crate) async fn remove<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        path: &[&str],
+    ) -> Result<T> {
+        let auth = self.auth()?;
+        let mut query = Fields::new();
+        if self.inner.connection.placement == TokenPlacement::Query {
+            query.add("access_token", auth.token.expose());
+        }
+        let call = Call::delete(endpoint, self.url(path)?, &query).on_fresh_connection();
+        self.send(call, auth).await
     }
 
     /// A write below the API version.
@@ -204,10 +339,11 @@ impl Client {
         let call = call
             .bearer(header)
             .secrets([Some(auth.token.expose()), None, None]);
-        connection
-            .transport
-            .send(call, Some(&self.inner.usage))
-            .await
+        let sender = Sender {
+            meter: &self.inner.meter,
+            purpose: &self.inner.purpose,
+        };
+        connection.transport.send(call, Some(sender)).await
     }
 
     fn auth(&self) -> Result<&Auth> {
@@ -254,12 +390,14 @@ pub struct ClientBuilder {
     base: Option<Url>,
     placement: TokenPlacement,
     retry: RetryPolicy,
+    throttle: ThrottlePolicy,
     timeouts: Timeouts,
     user_agent: Option<String>,
 }
 
 impl ClientBuilder {
-    /// The token of the account to act for. A client without one can only hand out others.
+    /// The token of the account to act for. A client without one can only [embed](Client::embed) posts and
+    /// hand out other clients.
     pub fn access_token(mut self, token: AccessToken) -> Self {
         self.token = Some(token);
         self
@@ -285,6 +423,12 @@ impl ClientBuilder {
         self
     }
 
+    /// How calls are held back to keep to Meta's limits, and while Meta fails.
+    pub fn throttle(mut self, policy: ThrottlePolicy) -> Self {
+        self.throttle = policy;
+        self
+    }
+
     /// How long calls may take.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
@@ -307,17 +451,26 @@ impl ClientBuilder {
         if let Some(token) = &self.token {
             http::bearer(token)?;
         }
-        let settings = Settings::new(self.base, self.user_agent, self.retry, self.timeouts)?;
+        let mut settings = Settings::new(self.base, self.user_agent, self.retry, self.timeouts)?;
+        settings.throttle = self.throttle;
+        let meters = Meters::default();
+        let meter = match &self.token {
+            Some(token) => meters.of(token),
+            None => Arc::new(Meter::new()),
+        };
         let connection = Connection {
             transport: Transport::new(&settings)?,
             data: http::join(&settings.base, &[VERSION])?,
             base: settings.base,
             placement: self.placement,
+            meters,
+            open: Meter::new(),
         };
         let inner = Inner {
             connection: Arc::new(connection),
             auth: self.token.map(Auth::new),
-            usage: UsageCell::default(),
+            meter,
+            purpose: Purpose::Interactive,
         };
         Ok(Client {
             inner: Arc::new(inner),

@@ -6,7 +6,8 @@ use url::Url;
 
 use crate::http::Fields;
 use crate::open_enum::open_enum;
-use crate::{Client, Error, Result, UserId, wire};
+use crate::posts::{PROFILE_POSTS, Place, PostList};
+use crate::{Client, PostListRequest, Result, UserId, wire};
 
 /// Profile calls; made by [`Client::profile`].
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +28,7 @@ impl<'a> ProfileApi<'a> {
     ///
     /// # Errors
     ///
-    /// Any [`Error`] of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub async fn get(self) -> Result<Profile> {
         self.select(&[
             ProfileField::Name,
@@ -44,7 +45,7 @@ impl<'a> ProfileApi<'a> {
     ///
     /// # Errors
     ///
-    /// Any [`Error`] of a call. Meta refuses the whole call if one field is not available.
+    /// Any [`Error`](crate::Error) of a call. Meta refuses the whole call if one field is not available.
     pub async fn select(self, fields: &[ProfileField]) -> Result<Profile> {
         let mut names = String::from("id,username");
         for field in fields {
@@ -65,17 +66,47 @@ impl<'a> ProfileApi<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] for an empty username; any other [`Error`] of a call.
+    /// [`Error::InvalidRequest`](crate::Error::InvalidRequest) if the username cannot be one; any other
+    /// [`Error`](crate::Error) of a call.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// let profile = client.profile().lookup("meta").await?;
+    /// println!("{:?} followers", profile.follower_count);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn lookup(self, username: impl AsRef<str> + Send) -> Result<PublicProfile> {
-        let username = username.as_ref().trim();
-        let username = username.strip_prefix('@').unwrap_or(username);
-        if username.is_empty() {
-            return Err(Error::invalid("username", "must not be empty"));
-        }
+        let username = wire::username("username", username.as_ref())?;
         let query = Fields::new().with("username", username);
         self.client
             .read("GET /profile_lookup", &["profile_lookup"], query)
             .await
+    }
+
+    /// The posts of a public profile, newest first, by its exact username; a leading `@` is dropped.
+    ///
+    /// Meta answers for profiles with 100 followers or more, up to 1,000 times in 24 hours. Before the app is
+    /// approved, it answers for its own accounts only, such as `meta`.
+    ///
+    /// Scopes: `threads_basic`, `threads_profile_discovery`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/threads-profiles).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// for post in client.profile().public_posts("meta").limit(10).send().await?.items {
+    ///     println!("{:?}", post.text);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "profile_posts")]
+    pub fn public_posts(self, username: impl AsRef<str>) -> PostListRequest<'a> {
+        let place = Place::Root("profile_posts");
+        let mut list = PostList::new("GET /profile_posts", place, PROFILE_POSTS);
+        let username = wire::username("username", username.as_ref());
+        list.set_checked("username", username.map(str::to_owned));
+        PostListRequest::new(self.client, list)
     }
 }
 

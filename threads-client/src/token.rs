@@ -48,6 +48,8 @@ impl AccessToken {
 
 secret_type! {
     /// The secret of the Threads app (not of the Meta app around it).
+    ///
+    /// Only where a signature is checked, either of the two secrets of an app can be the right one.
     AppSecret
 }
 

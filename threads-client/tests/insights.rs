@@ -227,6 +227,12 @@ async fn requests_that_meta_would_misread_are_not_sent() {
                 .since(time)
                 .until(time),
         ),
+        (
+            "since",
+            account()
+                .metrics([AccountMetric::Views])
+                .since(DateTime::from_timestamp(1_712_991_599, 0).unwrap()),
+        ),
     ];
 
     for (field, request) in cases {
@@ -239,6 +245,21 @@ async fn requests_that_meta_would_misread_are_not_sent() {
         }
     }
     assert!(requests(&server).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_first_day_of_figures_can_be_asked_for() {
+    let server = server_answering(200, "account_insights.json").await;
+    let first = DateTime::from_timestamp(1_712_991_600, 0).unwrap();
+
+    let client = client(&server);
+    let request = client.insights().account().metrics([AccountMetric::Views]);
+    request.since(first).send().await.unwrap();
+
+    assert_eq!(
+        only_request(&server).await.query(),
+        [("metric", "views"), ("since", "1712991600")]
+    );
 }
 
 async fn of_a_post(server: &MockServer) -> threads_client::Insights<PostMetric> {

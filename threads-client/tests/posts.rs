@@ -13,8 +13,15 @@ use threads_client::{Client, Cursor, Error, MediaType, Post, PostId, ReplyAudien
 use wiremock::matchers::{query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer};
 
-const FIELDS: &str = "id,media_type,text,permalink,timestamp,username,shortcode,media_url,thumbnail_url,owner,children,\
-     is_quote_post,quoted_post,reposted_post,link_attachment_url,topic_tag,alt_text,gif_url";
+const FIELDS: &str = concat!(
+    "id,media_type,text,permalink,timestamp,username,shortcode,media_url,thumbnail_url,",
+    "children{id,media_type,media_url,thumbnail_url,alt_text},is_quote_post,quoted_post,",
+    "link_attachment_url,topic_tag,alt_text,gif_url,",
+    "poll_attachment{option_a,option_b,option_c,option_d,option_a_votes_percentage,",
+    "option_b_votes_percentage,option_c_votes_percentage,option_d_votes_percentage,",
+    "total_votes,expiration_timestamp},text_entities,text_attachment,is_spoiler_media,has_replies,",
+    "reposted_post,owner"
+);
 
 #[tokio::test]
 async fn one_post_is_read_with_all_its_fields() {
@@ -28,7 +35,8 @@ async fn one_post_is_read_with_all_its_fields() {
 
     let request = only_request(&server).await;
     assert_eq!(request.line, "GET /v1.0/17900000000000001");
-    assert_eq!(request.query(), [("fields", FIELDS)]);
+    let fields = format!("{FIELDS},is_verified,profile_picture_url,is_reply,root_post,replied_to");
+    assert_eq!(request.query(), [("fields", fields.as_str())]);
     assert_eq!(post.id.as_str(), "17900000000000001");
     assert_eq!(post.media_type, Some(MediaType::CarouselAlbum));
     assert_eq!(post.text.as_deref(), Some("Two boats"));
@@ -42,13 +50,8 @@ async fn one_post_is_read_with_all_its_fields() {
     assert_eq!(post.media_url.unwrap().path(), "/a.jpg");
     assert_eq!(post.thumbnail_url.unwrap().path(), "/t.jpg");
     assert_eq!(post.owner, Some(UserId::new("27000000000000001")));
-    assert_eq!(
-        post.children,
-        [
-            PostId::new("17900000000000003"),
-            PostId::new("17900000000000002")
-        ]
-    );
+    let children: Vec<_> = post.children.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(children, ["17900000000000003", "17900000000000002"]);
     assert_eq!(post.is_quote_post, Some(true));
     assert_eq!(post.quoted_post, Some(PostId::new("17900000000000009")));
     assert_eq!(post.reposted_post, None);

@@ -38,6 +38,39 @@ async fn the_reply_quota_is_asked_for_by_itself() {
 }
 
 #[tokio::test]
+async fn the_quota_of_deletions_is_asked_for_by_itself() {
+    let server = server_answering(200, "quota_deletions.json").await;
+
+    let quota = client(&server).quota().deletions().await.unwrap();
+
+    assert_eq!(
+        only_request(&server).await.query(),
+        [("fields", "delete_quota_usage,delete_config")]
+    );
+    assert_eq!(quota.delete_quota_usage, Some(3));
+    assert_eq!(quota.delete_config.unwrap().quota_total, Some(100));
+    assert_eq!(quota.reply_config, None);
+}
+
+#[tokio::test]
+async fn the_quota_of_searches_for_places_is_asked_for_by_itself() {
+    let server = server_answering(200, "quota_location_searches.json").await;
+
+    let quota = client(&server).quota().location_searches().await.unwrap();
+
+    assert_eq!(
+        only_request(&server).await.query(),
+        [(
+            "fields",
+            "location_search_quota_usage,location_search_config"
+        )]
+    );
+    assert_eq!(quota.location_search_quota_usage, Some(12));
+    assert_eq!(quota.location_search_config.unwrap().quota_total, Some(500));
+    assert_eq!(quota.delete_config, None);
+}
+
+#[tokio::test]
 async fn a_quota_that_meta_does_not_tell_is_none() {
     let server = server_answering(200, "insights_empty.json").await;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use support::{CODE, TOKEN, answer, client, oauth, quick_retry, requests, url};
 use threads_client::{
     AccessToken, AppUsage, AuthorizationCode, Client, ContainerId, Draft, Error, PostId,
-    RetryPolicy, TransportError,
+    RetryPolicy, ThrottlePolicy, TransportError,
 };
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -227,7 +227,13 @@ async fn the_usage_of_the_last_answer_is_kept_also_from_errors() {
         .respond_with(answer(200, "post.json"))
         .mount(&server)
         .await;
-    let client = client_with(&server, RetryPolicy::none());
+    let client = Client::builder()
+        .access_token(AccessToken::new(TOKEN))
+        .base_url(url(&server.uri()))
+        .retry(RetryPolicy::none())
+        .throttle(ThrottlePolicy::none())
+        .build()
+        .unwrap();
     let counts = |client: &Client| client.usage().map(|usage: AppUsage| usage.call_count);
 
     assert_eq!(counts(&client), None);

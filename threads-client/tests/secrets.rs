@@ -90,6 +90,19 @@ async fn errors(base: &str) -> Vec<(&'static str, Error)> {
                 .await
                 .unwrap_err(),
         ),
+        (
+            "delete, header",
+            header.posts().delete(&post).await.unwrap_err(),
+        ),
+        (
+            "delete, query",
+            query.posts().delete(&post).await.unwrap_err(),
+        ),
+        ("hide, form", query.replies().hide(&post).await.unwrap_err()),
+        (
+            "search, query",
+            query.search().keyword("x").send().await.unwrap_err(),
+        ),
         ("refresh", header.refresh_access_token().await.unwrap_err()),
         (
             "exchange a code",

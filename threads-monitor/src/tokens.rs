@@ -220,6 +220,7 @@ impl TokenManager {
         let answer = self
             .client
             .with_access_token(candidate.access_token.clone())
+            .verifying()
             .profile()
             .get()
             .await;
@@ -253,7 +254,7 @@ impl TokenManager {
     /// What the API said.
     pub async fn probe(&self, user: &UserId) -> Result<(), MonitorError> {
         let client = self.client(user).await?;
-        client.profile().get().await?;
+        client.verifying().profile().get().await?;
         Ok(())
     }
 }

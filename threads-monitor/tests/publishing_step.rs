@@ -368,7 +368,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         ),
         6 => any_status().prop_map(Event::Status),
         2 => Just(Event::Answered(Answer::Published("m1".into()))),
-        2 => Just(Event::Answered(Answer::NotSent { why: why() })),
+        2 => Just(Event::Answered(Answer::NotSent {
+            why: why(),
+            retry_after: None,
+        })),
         4 => Just(Event::Answered(Answer::Unknown { why: why() })),
         3 => any_remedy().prop_map(move |remedy| Event::Answered(Answer::Rejected {
             why: why(),

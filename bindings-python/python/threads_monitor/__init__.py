@@ -61,6 +61,7 @@ from .errors import (
     StoreError,
     ThreadsError,
     ThreadsInternalError,
+    ThrottledError,
     TokenExpiredError,
 )
 from .measurements import Measured, Measurement, NotMeasured, NotProvided, Point
@@ -73,11 +74,13 @@ from .models import (
     InsightPoint,
     Insights,
     LinkClicks,
+    Pace,
     Post,
     Profile,
     PublicProfile,
     PublishingQuota,
     QuotaConfig,
+    QuotaUse,
     TokenInfo,
 )
 from .monitor import Monitor
@@ -130,6 +133,7 @@ __all__ = [
     "NotMeasured",
     "NotProvided",
     "OAuthClient",
+    "Pace",
     "Page",
     "PageLimitError",
     "PermissionDeniedError",
@@ -144,6 +148,7 @@ __all__ = [
     "PublicProfile",
     "PublishingQuota",
     "QuotaConfig",
+    "QuotaUse",
     "RateLimitError",
     "ScheduledPost",
     "ServerError",
@@ -152,6 +157,7 @@ __all__ = [
     "ThreadsClient",
     "ThreadsError",
     "ThreadsInternalError",
+    "ThrottledError",
     "TokenDates",
     "TokenExpiredError",
     "TokenGrant",

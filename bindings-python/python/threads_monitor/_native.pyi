@@ -15,6 +15,7 @@ from .models import (
     AppUsage,
     Container,
     Insights,
+    Pace,
     Post,
     Profile,
     PublicProfile,
@@ -463,6 +464,12 @@ class Client:
 
     def usage(self) -> AppUsage | None:
         """The latest use of the call limit that Meta reported."""
+
+    def pace(self) -> Pace:
+        """Own counts, what Meta has said, and what is still sent."""
+
+    def background(self) -> Client:
+        """The same client for reads that nobody waits for."""
 
     def refresh_access_token(self) -> Call[TokenGrant]: ...
     def profile(self) -> Call[Profile]: ...

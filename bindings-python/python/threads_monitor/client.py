@@ -13,6 +13,7 @@ from .models import (
     AppUsage,
     Container,
     Insights,
+    Pace,
     Post,
     Profile,
     PublicProfile,
@@ -120,6 +121,16 @@ class ThreadsClient:
         other._bind(self._native.with_access_token(access_token))
         return other
 
+    def background(self) -> Self:
+        """A client for reads that nobody waits for, such as polls.
+
+        When the call limit runs short they are the first to be held back, with
+        :class:`ThrottledError`. Take one for each run of polls.
+        """
+        other = type(self).__new__(type(self))
+        other._bind(self._native.background())
+        return other
+
     def refresh_access_token(self) -> TokenGrant:
         """Exchanges the long-lived token, at least a day old, for one with 60 new days.
 
@@ -131,6 +142,11 @@ class ThreadsClient:
     def usage(self) -> Optional[AppUsage]:
         """How much of the app's call limit is used up, as of the last answer."""
         return self._native.usage()
+
+    @property
+    def pace(self) -> Pace:
+        """Own counts of this token, what Meta has said, and what is still sent."""
+        return self._native.pace()
 
     def close(self) -> None:
         """Gives up the connections; later calls raise ``RuntimeError``."""

@@ -6,7 +6,7 @@ No exception carries a URL, an access token or a response body.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Optional
+from typing import Literal, Optional
 
 __all__ = [
     "APIConnectionError",
@@ -30,6 +30,7 @@ __all__ = [
     "StoreError",
     "ThreadsError",
     "ThreadsInternalError",
+    "ThrottledError",
     "TokenExpiredError",
 ]
 
@@ -43,10 +44,33 @@ class ThreadsError(Exception):
     retryable: bool = False
     #: The container to ask about, where the failure concerns one.
     container_id: Optional[str] = None
+    #: What helps, as one word: ``"retry_after"``, ``"recreate_container"``, ``"reauthorise"``,
+    #: ``"ask_for_scope"``, ``"fix_media"``, ``"fix_request"``, ``"wait_for_quota"``,
+    #: ``"check_before_retry"``, ``"set_up_app"``, ``"update_program"`` or ``"contact_meta"``.
+    #: ``None`` where there is nothing to say. More words may come.
+    action: Optional[str] = None
+    #: The permission to ask for, where the action is to ask for one and Meta names it.
+    scope: Optional[str] = None
+
+    _english: Optional[str] = None
+    _indonesian: Optional[str] = None
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
         self.message = message
+
+    def advice(self, language: Literal["en", "id"] = "en") -> Optional[str]:
+        """What happened and what to do, in plain words for the owner of the account.
+
+        :param language: English or Indonesian.
+        :returns: one or two sentences, or ``None`` where there is nothing to say.
+        :raises ValueError: another language.
+        """
+        if language == "en":
+            return self._english
+        if language == "id":
+            return self._indonesian
+        raise ValueError("there is advice in `en` and `id` only")
 
 
 class APIStatusError(ThreadsError):
@@ -102,6 +126,19 @@ class APIConnectionError(ThreadsError):
 
 class APITimeoutError(APIConnectionError):
     """No answer in time. What was asked for may have happened all the same."""
+
+
+class ThrottledError(ThreadsError):
+    """A call that was held back here, to keep to Meta's limits or while Meta fails.
+
+    Nothing was sent, so the call may be made again after ``retry_after``.
+    """
+
+    #: Why: ``"usage"`` (the call limit is nearly used up), ``"asked"`` (Meta asked to wait),
+    #: ``"quota"`` (used up by the client's own count), ``"outage"`` (Meta fails to answer).
+    reason: str = ""
+    #: When it is worth trying again.
+    retry_after: Optional[timedelta] = None
 
 
 class APIResponseError(ThreadsError):

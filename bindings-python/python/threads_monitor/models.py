@@ -22,11 +22,13 @@ __all__ = [
     "InsightPoint",
     "Insights",
     "LinkClicks",
+    "Pace",
     "Post",
     "Profile",
     "PublicProfile",
     "PublishingQuota",
     "QuotaConfig",
+    "QuotaUse",
     "TokenInfo",
 ]
 
@@ -63,6 +65,33 @@ class AppUsage(Model):
     total_time: int
     #: Share of the processor time.
     total_cputime: int
+
+
+@dataclass(frozen=True)
+class QuotaUse(Model):
+    """How much of a quota was used through this client."""
+
+    #: Which quota: ``"calls"``, ``"keyword_searches"``, ``"profile_discovery"``,
+    #: ``"location_searches"``, ``"embeds"``, ``"deletes"``, ``"posts"`` or ``"replies"``.
+    quota: str
+    #: Own count over the moving window, in this process alone.
+    used: int
+    #: How many Meta allows.
+    limit: int
+
+
+@dataclass(frozen=True)
+class Pace(Model):
+    """The pace of a token: own counts, what Meta has said, and what is still sent."""
+
+    #: What is still sent: ``"full"``, ``"slow_polls"``, ``"publish_only"`` or ``"verify_only"``.
+    step: str
+    #: Share of the call limit that counts as used, in percent.
+    used: int
+    #: How long Meta asked to be left alone from now on.
+    wait: Optional[timedelta]
+    #: Own counts, one for each quota.
+    quotas: tuple[QuotaUse, ...]
 
 
 @dataclass(frozen=True)

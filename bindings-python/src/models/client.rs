@@ -2,9 +2,10 @@
 
 use pyo3::prelude::*;
 use threads_client::{
-    AppUsage, BreakdownResult, Container, ContainerError, ContainerStatus, Insight,
-    InsightBreakdown, InsightPoint, Insights, LinkClicks, MediaType, Page, Period, Post, Profile,
-    PublicProfile, PublishingQuota, QuotaConfig, Scope, TokenInfo, {AccountMetric, PostMetric},
+    AppUsage, BreakdownResult, CarouselItem, Container, ContainerError, ContainerStatus, Insight,
+    InsightBreakdown, InsightPoint, Insights, LinkClicks, MediaType, Pace, PaceStep, Page, Period,
+    Post, Profile, PublicProfile, PublishingQuota, Quota, QuotaConfig, QuotaUse, Scope, TokenInfo,
+    {AccountMetric, PostMetric},
 };
 
 use super::{ToPython, by_text, dataclass, model};
@@ -14,8 +15,10 @@ by_text!(
     ContainerError,
     ContainerStatus,
     MediaType,
+    PaceStep,
     Period,
     PostMetric,
+    Quota,
     Scope,
 );
 
@@ -31,6 +34,8 @@ model!("threads_monitor.models", TokenInfo, {
 });
 
 model!("threads_monitor.models", AppUsage, { call_count, total_time, total_cputime });
+model!("threads_monitor.models", Pace, { step, used, wait, quotas });
+model!("threads_monitor.models", QuotaUse, { quota, used, limit });
 
 model!("threads_monitor.models", Profile, { id, username, name, picture_url, biography, is_verified });
 
@@ -68,6 +73,13 @@ model!("threads_monitor.models", Post, {
     alt_text,
     gif_url,
 });
+
+/// Python knows the items of a carousel by their ids.
+impl ToPython for CarouselItem {
+    fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.id.to_python(py)
+    }
+}
 
 model!("threads_monitor.models", InsightPoint, { value, end_time });
 model!("threads_monitor.models", LinkClicks, { value, link_url });

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use threads_client::Error as ClientError;
+use threads_client::{Advice, ApiErrorKind, Error as ClientError, Language};
 use threads_monitor::{MonitorError, StoreError};
 
 /// A failed request. As a response it is bare; a layer makes a page, or JSON, of it.
@@ -108,8 +108,9 @@ impl From<MonitorError> for Problem {
             MonitorError::TokenExpired { .. } => Self::new(
                 StatusCode::CONFLICT,
                 "The account has to be connected again",
-                "Meta no longer accepts its access token. Nothing that was measured is lost.",
+                sentence(&Advice::of_kind(ApiErrorKind::Unauthenticated)),
             )
+            .and("Nothing that was measured is lost.")
             .with_connect(),
             MonitorError::PostState { .. } => Self::new(
                 StatusCode::CONFLICT,
@@ -162,24 +163,28 @@ impl From<MonitorError> for Problem {
 
 impl From<&ClientError> for Problem {
     fn from(error: &ClientError) -> Self {
+        let advice = sentence(&error.advice());
         if let Some(api) = error.api() {
-            return Self::new(
-                StatusCode::BAD_GATEWAY,
-                "Meta refused the request",
-                format!("Meta said: {}", api.message),
-            )
-            .and(match (api.code, api.subcode) {
-                (Some(code), Some(subcode)) => format!("Error code {code}, subcode {subcode}."),
-                (Some(code), None) => format!("Error code {code}."),
-                _ => format!("Status {}.", api.status),
-            });
+            return Self::new(StatusCode::BAD_GATEWAY, "Meta refused the request", advice)
+                .and(format!("Meta said: {}", api.message))
+                .and(match (api.code, api.subcode) {
+                    (Some(code), Some(subcode)) => format!("Error code {code}, subcode {subcode}."),
+                    (Some(code), None) => format!("Error code {code}."),
+                    _ => format!("Status {}.", api.status),
+                });
         }
         Self::new(
             StatusCode::BAD_GATEWAY,
             "Meta cannot be reached just now",
-            "There was no usable answer. Nothing that was measured is lost; try again in a while.",
+            advice,
         )
+        .and("Nothing that was measured is lost.")
     }
+}
+
+/// What to tell a person; these pages are in English.
+pub(crate) fn sentence(advice: &Advice) -> &'static str {
+    advice.sentence(Language::English)
 }
 
 /// An error with its causes, in one line.

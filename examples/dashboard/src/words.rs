@@ -1,9 +1,11 @@
 //! What the state of a scheduled post means, in words.
 
+use threads_client::Advice;
 use threads_monitor::Zone;
 use threads_monitor::publishing::{Attempt, Blocked, Outcome, Phase, Post, PublishedSource};
 
 use crate::format::Moment;
+use crate::problem::sentence;
 
 /// A state, told to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) struct StateWords {
     pub(crate) next: String,
     /// What Meta or the monitor said.
     pub(crate) detail: Option<String>,
+    /// What that means and what to do about it.
+    pub(crate) advice: Option<&'static str>,
 }
 
 impl StateWords {
@@ -28,13 +32,20 @@ impl StateWords {
             meaning: meaning.to_owned(),
             next: next.to_owned(),
             detail: None,
+            advice: None,
         }
     }
 
     fn detail(mut self, detail: &str) -> Self {
+        self.advice = advice(detail);
         self.detail = Some(detail.to_owned());
         self
     }
+}
+
+/// What to do about an error that was kept as text.
+pub(crate) fn advice(text: &str) -> Option<&'static str> {
+    Advice::of_text(text).as_ref().map(sentence)
 }
 
 /// The state of a post in words; times are in `zone`.
@@ -195,6 +206,7 @@ pub(crate) struct AttemptWords {
     pub(crate) tone: &'static str,
     pub(crate) meaning: &'static str,
     pub(crate) answer: Option<String>,
+    pub(crate) advice: Option<&'static str>,
 }
 
 /// What came of a publish call, in words.
@@ -243,11 +255,20 @@ pub(crate) fn attempt(attempt: &Attempt) -> AttemptWords {
         ),
         _ => ("Other", "warn", "See the JSON interface.", None),
     };
+    let advice = match &attempt.outcome {
+        // A refusal of something else says nothing about a call whose effect is not known.
+        Outcome::Unknown { .. } => Some(sentence(&Advice::outcome_unknown())),
+        Outcome::NotSent { why }
+        | Outcome::Rejected { why, .. }
+        | Outcome::Ineffective { why, .. } => self::advice(why),
+        _ => None,
+    };
     AttemptWords {
         word,
         tone,
         meaning,
         answer: answer.cloned(),
+        advice,
     }
 }
 
@@ -342,6 +363,40 @@ mod tests {
                 "{state:?}"
             );
         }
+    }
+
+    fn told(outcome: Outcome) -> AttemptWords {
+        attempt(&Attempt {
+            container: ContainerId::new("18"),
+            authorised_at: at(),
+            outcome,
+        })
+    }
+
+    #[test]
+    fn a_refusal_is_told_with_what_to_do() {
+        let why = "Threads answered 400 (code 24, subcode 4279009): Media not found".to_owned();
+        let remedy = threads_monitor::publishing::Remedy::NewContainer;
+
+        let refused = told(Outcome::Rejected {
+            why: why.clone(),
+            remedy,
+        });
+        let unknown = told(Outcome::Unknown { why });
+        let failed = words(Phase::Failed {
+            at: at(),
+            reason: "Meta could not process the post: INVALID_ASPEC_RATIO".to_owned(),
+        });
+
+        assert!(refused.advice.unwrap().contains("prepare it anew"));
+        assert!(unknown.advice.unwrap().contains("Look at the account"));
+        assert!(failed.advice.unwrap().contains("Width and height"));
+        assert_eq!(told(Outcome::Pending).advice, None);
+        let ours = words(Phase::Failed {
+            at: at(),
+            reason: "its container expired".to_owned(),
+        });
+        assert_eq!(ours.advice, None);
     }
 
     #[test]

@@ -6,13 +6,17 @@ use serde_json::Value;
 
 use crate::id::{ContainerId, PostId};
 
-/// The four kinds of posts, with their two spellings on the wire.
+/// The kinds of posts, with their two spellings on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MediaKind {
     Text,
     Image,
     Video,
     Carousel,
+    /// A voice post; the app makes them, the API only reads them.
+    Audio,
+    /// Somebody's post shown again in another list.
+    Repost,
 }
 
 impl MediaKind {
@@ -34,6 +38,8 @@ impl MediaKind {
             Self::Image => "IMAGE",
             Self::Video => "VIDEO",
             Self::Carousel => "CAROUSEL_ALBUM",
+            Self::Audio => "AUDIO",
+            Self::Repost => "REPOST_FACADE",
         }
     }
 }
@@ -61,6 +67,8 @@ pub(crate) struct Content {
     pub(crate) children: Vec<ContainerId>,
     pub(crate) reply_to: Option<PostId>,
     pub(crate) quotes: Option<PostId>,
+    /// The post that a [`MediaKind::Repost`] shows again.
+    pub(crate) reposts: Option<PostId>,
     pub(crate) is_carousel_item: bool,
     pub(crate) is_spoiler_media: bool,
     pub(crate) is_ghost: bool,
@@ -88,6 +96,7 @@ impl Content {
             children: Vec::new(),
             reply_to: None,
             quotes: None,
+            reposts: None,
             is_carousel_item: false,
             is_spoiler_media: false,
             is_ghost: false,

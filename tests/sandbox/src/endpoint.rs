@@ -51,6 +51,32 @@ pub enum Endpoint {
     Post,
     /// `GET /{user}/threads_publishing_limit`.
     PublishingLimit,
+    /// `GET /profile_posts`.
+    ProfilePosts,
+    /// `GET /{user}/replies`.
+    UserReplies,
+    /// `GET /{user}/mentions`.
+    Mentions,
+    /// `GET /{user}/ghost_posts`.
+    GhostPosts,
+    /// `GET /{media}/replies`.
+    Replies,
+    /// `GET /{media}/conversation`.
+    Conversation,
+    /// `GET /{media}/pending_replies`.
+    PendingReplies,
+    /// `POST /{reply}/manage_reply`.
+    ManageReply,
+    /// `POST /{reply}/manage_pending_reply`.
+    ManagePendingReply,
+    /// `GET /keyword_search`.
+    KeywordSearch,
+    /// `GET /location_search`.
+    LocationSearch,
+    /// `GET /{location}`.
+    Location,
+    /// `GET /oembed`.
+    Oembed,
 }
 
 /// One row of the table.
@@ -81,6 +107,8 @@ pub(crate) enum Segment {
     Post,
     /// The id of a container.
     Container,
+    /// The id of a place.
+    Location,
 }
 
 /// Who may call an endpoint.
@@ -107,6 +135,7 @@ pub(crate) enum Target {
     User(UserId),
     Post(PostId),
     Container(ContainerId),
+    Location(u64),
 }
 
 /// Who calls.

@@ -127,9 +127,12 @@ pub(crate) fn profile_views(
 pub(crate) fn reach(seed: Seed, kind: MediaKind, is_reply: bool, audience: u64) -> f64 {
     let kind = match kind {
         MediaKind::Text => 1.0,
+        MediaKind::Audio => 1.1,
         MediaKind::Image => 1.25,
         MediaKind::Video => 1.5,
         MediaKind::Carousel => 1.4,
+        // Whoever sees a repost sees the post inside it.
+        MediaKind::Repost => 0.0,
     };
     let place = if is_reply { 0.15 } else { 1.0 };
     let luck = (0.65 * seed.child("luck", 0).normal(0)).exp();

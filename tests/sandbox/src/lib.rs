@@ -5,6 +5,7 @@ mod builder;
 mod clock;
 mod content;
 mod control;
+mod conversation;
 mod credentials;
 mod cursor;
 mod delayed;
@@ -18,7 +19,10 @@ mod fields;
 mod graph_error;
 mod id;
 mod ledger;
+mod lively;
 mod pacific;
+mod people;
+mod place;
 mod post;
 mod random;
 mod reply;
@@ -44,6 +48,6 @@ pub use ledger::{LedgerEntry, LedgerKind};
 pub use request_log::{RequestLogEntry, TokenPlacement};
 pub use sandbox::{Sandbox, SandboxPost, SandboxUser};
 pub use switches::{
-    AppUsage, ListedText, PublishedContainer, Readiness, RefreshedToken, Republish, Switches,
-    TextUnit,
+    AppUsage, ListedText, LocationQuery, PublishedContainer, Readiness, RefreshedToken, Republish,
+    Switches, TextUnit,
 };

@@ -22,12 +22,67 @@ pub(crate) struct Post {
     pub(crate) children: Vec<PostId>,
     /// How many people the post reaches in the end.
     pub(crate) reach: f64,
+    /// What the author of the post above did with this reply.
+    pub(crate) hide_status: HideStatus,
+    /// Whether this reply had to be approved, and what was decided.
+    pub(crate) approval: Option<Approval>,
+    /// Whether the platform flagged the media, so that there is no permalink.
+    pub(crate) is_flagged: bool,
+}
+
+/// What a reply's `hide_status` field says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HideStatus {
+    NotHushed,
+    Unhushed,
+    Hidden,
+    Covered,
+    Blocked,
+    Restricted,
+}
+
+impl HideStatus {
+    /// The spelling on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NotHushed => "NOT_HUSHED",
+            Self::Unhushed => "UNHUSHED",
+            Self::Hidden => "HIDDEN",
+            Self::Covered => "COVERED",
+            Self::Blocked => "BLOCKED",
+            Self::Restricted => "RESTRICTED",
+        }
+    }
+}
+
+/// Where a reply stands that its post's author has to approve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Approval {
+    Pending,
+    Ignored,
+    Approved,
+}
+
+impl Approval {
+    /// The spelling of the `reply_approval_status` field; none once approved.
+    pub(crate) fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Pending => Some("pending"),
+            Self::Ignored => Some("ignored"),
+            Self::Approved => None,
+        }
+    }
 }
 
 impl Post {
     /// Whether the post can be read.
     pub(crate) fn is_live(&self) -> bool {
         self.deleted_at.is_none()
+    }
+
+    /// Whether the post answers the first post of its conversation.
+    pub(crate) fn is_direct_reply(&self) -> bool {
+        self.root.is_some() && self.root == self.content.reply_to
     }
 
     /// Whether the post belongs into the author's list of posts.

@@ -127,7 +127,8 @@ impl OAuthClient {
     ///
     /// A code works once, so this is sent once: after an unknown outcome the user has to log in again.
     ///
-    /// See [Meta's page](https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions).
+    /// Scopes: none; the token has those that the user granted. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions).
     ///
     /// # Errors
     ///
@@ -188,7 +189,8 @@ impl OAuthClient {
 
     /// A token of the app itself, which acts for no user.
     ///
-    /// See [Meta's page](https://developers.facebook.com/docs/threads/get-started/app-access-tokens).
+    /// Scopes: none. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/app-access-tokens).
     ///
     /// # Errors
     ///
@@ -210,11 +212,34 @@ impl OAuthClient {
             .map(|grant| grant.access_token)
     }
 
+    /// The token of the app itself in the form that needs no call: `TH|{id}|{secret}`.
+    ///
+    /// It holds the app's secret. Use it on a server alone, and rather
+    /// [`app_token`](Self::app_token) where there is a choice.
+    ///
+    /// See [Meta's page](https://developers.facebook.com/docs/threads/get-started/app-access-tokens).
+    ///
+    /// ```
+    /// use threads_client::{AppSecret, OAuthClient};
+    ///
+    /// let redirect = "https://app.example/callback".parse()?;
+    /// let oauth = OAuthClient::builder("1234567890", AppSecret::new("…"), redirect).build()?;
+    ///
+    /// assert_eq!(oauth.local_app_token().expose(), "TH|1234567890|…");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn local_app_token(&self) -> AccessToken {
+        let inner = &self.inner;
+        AccessToken::new(format!("TH|{}|{}", inner.app_id, inner.secret.expose()))
+    }
+
     /// What Meta knows about a token, such as its scopes.
     ///
+    /// This is the only way to learn what was granted: the user can leave out scopes, and no grant says so.
     /// The caller's token must belong to a tester of the same app; it may be the inspected token itself.
     ///
-    /// See [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting/debug-access-token).
+    /// Scopes: any. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting/debug-access-token).
     ///
     /// # Errors
     ///

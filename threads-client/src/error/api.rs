@@ -1,5 +1,6 @@
 //! An error answer of Meta, in whichever of its shapes it comes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct ApiError {
     pub trace_id: Option<String>,
     /// How long Meta asks to wait.
     pub retry_after: Option<Duration>,
+    /// Template of the call, such as `GET /{post}/insights`; none for a recorded answer.
+    pub endpoint: Option<Cow<'static, str>>,
 }
 
 /// What kind of failure Meta reported.
@@ -68,20 +71,29 @@ impl ApiError {
     /// Meant for tests and for tools that classify recorded answers. A body in none of Meta's shapes is
     /// classified by the status alone.
     pub fn from_response(status: u16, body: &[u8]) -> Self {
-        Self::parse(status, body, None, &[])
+        Self::parse(status, body, None, None, &[])
     }
 
     pub(crate) fn parse(
         status: u16,
         body: &[u8],
+        endpoint: Option<&Cow<'static, str>>,
         retry_after: Option<Duration>,
         secrets: &[Option<&str>],
     ) -> Self {
         let details = Details::find(body).unwrap_or_default();
+        let texts = [&details.message, &details.user_message]
+            .map(|text| text.as_deref().unwrap_or_default());
         let clean = |text: String| redact::clean(&text, secrets);
         Self {
             status,
-            kind: classify(status, details.code, details.subcode, details.is_transient),
+            kind: classify(
+                status,
+                details.code,
+                details.subcode,
+                texts,
+                details.is_transient,
+            ),
             code: details.code,
             subcode: details.subcode,
             message: details
@@ -93,6 +105,7 @@ impl ApiError {
             user_message: details.user_message.map(clean),
             trace_id: details.trace_id.map(clean),
             retry_after,
+            endpoint: endpoint.cloned(),
         }
     }
 

@@ -1,94 +1,39 @@
-//! The only place where a Graph code becomes a kind.
+//! From an answer to its row in the table, and to a kind where no row matches.
 //!
-//! Codes come from [Meta's guide](https://developers.facebook.com/docs/graph-api/guides/error-handling); Meta
-//! publishes no full table for Threads, so subcodes also come from what client developers report. Meta sends
-//! throttles and permission errors with status 400, 403 and sometimes 5xx: the code decides, then
+//! Meta sends throttles and permission errors with status 400, 403 and sometimes 5xx: the code decides, then
 //! `is_transient`, then the status.
 
-use std::ops::RangeInclusive;
-
 use super::ApiErrorKind;
+use super::table::{ROWS, Row};
 
-/// One row: the first row that matches decides.
-struct Rule {
-    codes: RangeInclusive<i64>,
+/// The row of an answer, if the table has one.
+pub(super) fn row(
+    code: Option<i64>,
     subcode: Option<i64>,
-    kind: ApiErrorKind,
+    texts: [&str; 2],
+) -> Option<&'static Row> {
+    ROWS.iter().find(|row| {
+        let fits = match code {
+            Some(code) => row.codes.contains(&code),
+            // Without a code only a name in the text says anything.
+            None => row.text.is_some() && row.codes.contains(&i64::MIN),
+        };
+        fits && (row.subcode.is_none() || row.subcode == subcode)
+            && row
+                .text
+                .is_none_or(|part| texts.iter().any(|text| text.contains(part)))
+    })
 }
-
-const ANY_CODE: RangeInclusive<i64> = i64::MIN..=i64::MAX;
-
-const fn code(code: i64, kind: ApiErrorKind) -> Rule {
-    Rule {
-        codes: code..=code,
-        subcode: None,
-        kind,
-    }
-}
-
-const fn range(codes: RangeInclusive<i64>, kind: ApiErrorKind) -> Rule {
-    Rule {
-        codes,
-        subcode: None,
-        kind,
-    }
-}
-
-const fn subcode(codes: RangeInclusive<i64>, subcode: i64, kind: ApiErrorKind) -> Rule {
-    Rule {
-        codes,
-        subcode: Some(subcode),
-        kind,
-    }
-}
-
-const RULES: &[Rule] = &[
-    // Meta could not fetch the media: code 1 otherwise means "try again".
-    subcode(1..=1, 2_207_052, ApiErrorKind::InvalidParameter),
-    // The account is restricted.
-    subcode(ANY_CODE, 2_207_051, ApiErrorKind::PermissionDenied),
-    subcode(ANY_CODE, 4_279_013, ApiErrorKind::PermissionDenied),
-    // Too many posts in 24 hours.
-    subcode(9..=9, 2_207_042, ApiErrorKind::RateLimited),
-    // Object does not exist, or not for this token.
-    subcode(100..=100, 33, ApiErrorKind::NotFound),
-    code(24, ApiErrorKind::NotFound),
-    code(102, ApiErrorKind::Unauthenticated),
-    code(190, ApiErrorKind::Unauthenticated),
-    code(3, ApiErrorKind::PermissionDenied),
-    code(10, ApiErrorKind::PermissionDenied),
-    range(200..=299, ApiErrorKind::PermissionDenied),
-    code(4, ApiErrorKind::RateLimited),
-    code(17, ApiErrorKind::RateLimited),
-    code(32, ApiErrorKind::RateLimited),
-    code(341, ApiErrorKind::RateLimited),
-    code(613, ApiErrorKind::RateLimited),
-    range(80_000..=80_014, ApiErrorKind::RateLimited),
-    code(100, ApiErrorKind::InvalidParameter),
-    // App id or secret is wrong: no user can mend that by logging in again.
-    code(101, ApiErrorKind::InvalidParameter),
-    // The code exchange repeats the HTTP status as its code.
-    code(400, ApiErrorKind::InvalidParameter),
-    code(1, ApiErrorKind::Transient),
-    code(2, ApiErrorKind::Transient),
-    // Blocked for a policy violation, and duplicate post: neither passes by itself.
-    code(368, ApiErrorKind::Other),
-    code(506, ApiErrorKind::Other),
-];
 
 pub(super) fn classify(
     status: u16,
     code: Option<i64>,
     subcode: Option<i64>,
+    texts: [&str; 2],
     is_transient: Option<bool>,
 ) -> ApiErrorKind {
-    let by_code = code.and_then(|code| {
-        RULES.iter().find(|rule| {
-            rule.codes.contains(&code) && (rule.subcode.is_none() || rule.subcode == subcode)
-        })
-    });
-    if let Some(rule) = by_code {
-        return rule.kind;
+    if let Some(row) = row(code, subcode, texts) {
+        return row.kind;
     }
     if is_transient == Some(true) {
         return ApiErrorKind::Transient;
@@ -168,7 +113,7 @@ mod tests {
 
         for &(status, code, subcode, is_transient, expected) in table {
             assert_eq!(
-                classify(status, code, subcode, is_transient),
+                classify(status, code, subcode, ["", ""], is_transient),
                 expected,
                 "status {status}, code {code:?}, subcode {subcode:?}, is_transient {is_transient:?}"
             );

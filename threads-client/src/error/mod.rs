@@ -1,16 +1,21 @@
 //! What can go wrong, in kinds a caller can act on.
 
+mod advice;
 mod api;
 mod classify;
+mod recorded;
+mod table;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+pub use advice::{Action, Advice, Language, UnknownLanguage};
 pub use api::{ApiError, ApiErrorKind};
 
 use crate::ContainerId;
+use crate::http::quota_counter::Quota;
 use crate::publishing::{Container, DraftError};
 
 /// Result of everything in this crate that can fail.
@@ -56,6 +61,17 @@ pub enum Error {
     #[error(transparent)]
     InvalidRequest(InvalidRequest),
 
+    /// The call was held back here: nothing was sent.
+    #[error("`{endpoint}` was not sent: {reason}")]
+    Throttled {
+        /// Template of the call, such as `GET /{post}/insights`.
+        endpoint: Cow<'static, str>,
+        /// Why it was held back.
+        reason: HeldBack,
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+
     /// The container cannot be published: it failed, it expired, or it is still not finished.
     #[error("container {} is {}, not FINISHED", .0.id, .0.status)]
     Container(Box<Container>),
@@ -85,7 +101,7 @@ impl Error {
                 error.kind,
                 ApiErrorKind::Transient | ApiErrorKind::RateLimited
             ),
-            Self::Timeout { .. } | Self::Transport(_) => true,
+            Self::Timeout { .. } | Self::Transport(_) | Self::Throttled { .. } => true,
             Self::Publish(error) => error.source.is_retryable(),
             Self::Decode { .. }
             | Self::InvalidRequest(_)
@@ -105,9 +121,14 @@ impl Error {
             .is_some_and(|error| error.kind == ApiErrorKind::Unauthenticated)
     }
 
-    /// How long Meta asks to wait, if it says so.
+    /// How long Meta asks to wait, if it says so, or how long a call that was held back here should wait.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.api().and_then(|error| error.retry_after)
+        match self {
+            Self::Api(error) => error.retry_after,
+            Self::Throttled { retry_after, .. } => Some(*retry_after),
+            Self::Publish(error) => error.source.retry_after(),
+            _ => None,
+        }
     }
 
     /// Meta's answer, if this error is one.
@@ -150,6 +171,24 @@ impl From<DraftError> for Error {
             reason: reason.into(),
         })
     }
+}
+
+/// Why a call was held back here, before anything was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeldBack {
+    /// The call limit is nearly used up, and what is left is kept for more important calls.
+    #[error("the call limit is nearly used up")]
+    Usage,
+    /// Meta asked to be left alone for a while.
+    #[error("Meta asked to wait")]
+    Asked,
+    /// By this client's own count a quota is used up.
+    #[error("the quota of {0} is used up")]
+    Quota(Quota),
+    /// Calls of this kind have failed too often just now; one is let through from time to time.
+    #[error("Meta has failed to answer too often")]
+    Outage,
 }
 
 /// A request that was refused here, before anything was sent.

@@ -23,6 +23,7 @@ pub(crate) enum Repeat {
 pub(crate) enum Method {
     Get,
     Post,
+    Delete,
 }
 
 impl Method {
@@ -30,6 +31,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -96,6 +98,13 @@ impl<'a> Call<'a> {
             Some(form.0),
             Repeat::Never,
         )
+    }
+
+    /// A removal that is sent once.
+    pub(crate) fn delete(endpoint: &'static str, url: Url, query: &Fields) -> Self {
+        let mut url = url;
+        url.set_query((!query.0.is_empty()).then_some(query.0.as_str()));
+        Self::new(endpoint.into(), Method::Delete, url, None, Repeat::Never)
     }
 
     fn new(

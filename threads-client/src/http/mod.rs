@@ -6,30 +6,50 @@
 //! - Publications use connections of their own that are never reused. A pooled connection may be closed by
 //!   the other side at the moment of sending, which leaves the outcome unknown for no good reason.
 //! - Errors leave without URLs and without bodies; see [`redact`].
+//! - An address that is not Meta's is asked through [`guard`] alone, without any token; see [`foreign`].
 
+mod body;
+mod breaker;
+mod budget;
 mod call;
+pub(crate) mod class;
 mod decode;
+mod dispatch;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod doors;
+mod foreign;
+pub(crate) mod guard;
+pub(crate) mod meter;
+pub(crate) mod quota_counter;
 pub(crate) mod redact;
 pub(crate) mod retry;
+pub(crate) mod throttle;
+mod time;
 pub(crate) mod usage;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use chrono::DateTime;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 pub(crate) use call::{Call, Fields, Repeat, bearer, join, path_id};
+use class::Class;
+pub(crate) use decode::decode_with_path;
+use dispatch::{Dispatch, Task};
+pub(crate) use foreign::{Glimpse, NoAnswer, glimpse};
+use meter::{Meter, Purpose, Sending};
+use quota_counter::Quota;
 use retry::RetryPolicy;
-use usage::UsageCell;
+use throttle::ThrottlePolicy;
+use time::now;
+use usage::Reading;
 
 use crate::Result;
-use crate::error::{ApiError, DecodeFailure, Error, TransportStep};
-
-/// Larger bodies are refused; Meta's pages of 100 posts are some hundred kilobytes.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
+use crate::error::{ApiError, ApiErrorKind, Error, TransportStep};
 
 const DEFAULT_BASE: &str = "https://graph.threads.net/";
 
@@ -43,15 +63,17 @@ pub struct Timeouts {
     connect: Duration,
     total: Duration,
     publish: Duration,
+    between_bytes: Duration,
 }
 
 impl Default for Timeouts {
-    /// 5 s to connect, 30 s for a call, 60 s for a publication.
+    /// 5 s to connect, 30 s for a call, 60 s for a publication, 15 s between parts of an answer.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
             total: Duration::from_secs(30),
             publish: Duration::from_mins(1),
+            between_bytes: Duration::from_secs(15),
         }
     }
 }
@@ -74,12 +96,19 @@ impl Timeouts {
         self.publish = timeout;
         self
     }
+
+    /// Between two parts of an answer whose head has arrived.
+    pub fn between_bytes(mut self, timeout: Duration) -> Self {
+        self.between_bytes = timeout;
+        self
+    }
 }
 
 /// How the transport is set up.
 pub(crate) struct Settings {
     pub(crate) base: Url,
     pub(crate) retry: RetryPolicy,
+    pub(crate) throttle: ThrottlePolicy,
     pub(crate) timeouts: Timeouts,
     pub(crate) user_agent: String,
 }
@@ -105,6 +134,7 @@ impl Settings {
         Ok(Self {
             base,
             retry,
+            throttle: ThrottlePolicy::default(),
             timeouts,
             user_agent,
         })
@@ -115,7 +145,15 @@ impl Settings {
 pub(crate) struct Transport {
     shared: reqwest::Client,
     publishing: reqwest::Client,
-    retry: RetryPolicy,
+    between_bytes: Duration,
+    dispatch: Dispatch,
+}
+
+/// Whose call it is, and what for.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender<'a> {
+    pub(crate) meter: &'a Meter,
+    pub(crate) purpose: &'a Purpose,
 }
 
 impl Transport {
@@ -126,28 +164,40 @@ impl Transport {
         Ok(Self {
             shared: finish(shared)?,
             publishing: finish(publishing)?,
-            retry: settings.retry.clone(),
+            between_bytes: timeouts.between_bytes,
+            dispatch: Dispatch::new(settings.retry.clone(), settings.throttle.clone()),
         })
+    }
+
+    /// How calls are held back.
+    pub(crate) fn throttle(&self) -> &ThrottlePolicy {
+        &self.dispatch.throttle
     }
 
     /// Sends the call, again where that is allowed, and decodes the answer.
     pub(crate) async fn send<T: DeserializeOwned>(
         &self,
         call: Call<'_>,
-        usage: Option<&UsageCell>,
+        sender: Option<Sender<'_>>,
     ) -> Result<T> {
-        let mut attempt = 1;
+        let meter = sender.map(|sender| sender.meter);
+        let mut attempts = self.dispatch.begin(Task {
+            endpoint: &call.endpoint,
+            repeat: call.repeat,
+            sending: sending(&call, sender),
+            meter,
+        });
         loop {
-            let error = match self.attempt(&call, attempt, usage).await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            let Some(pause) = self.retry.pause_after(attempt, call.repeat, &error) else {
-                return Err(error);
-            };
-            tracing::debug!(endpoint = %call.endpoint, attempt, pause_ms = pause.as_millis(), "sending again");
-            retry::pause(pause).await;
-            attempt += 1;
+            let permit = attempts.admit(now())?;
+            let attempt = attempts.number();
+            let outcome = self.attempt(&call, attempt, meter).await;
+            match attempts.settle(permit, outcome, now()) {
+                ControlFlow::Break(result) => return result,
+                ControlFlow::Continue(pause) => {
+                    tracing::debug!(endpoint = %call.endpoint, attempt, pause_ms = pause.as_millis(), "sending again");
+                    retry::pause(pause).await;
+                }
+            }
         }
     }
 
@@ -155,26 +205,24 @@ impl Transport {
         &self,
         call: &Call<'_>,
         attempt: u32,
-        usage: Option<&UsageCell>,
+        meter: Option<&Meter>,
     ) -> Result<T> {
         let (status, headers, body) = self.exchange(call, attempt).await.inspect_err(|error| {
             tracing::debug!(endpoint = %call.endpoint, attempt, %error, "no answer");
         })?;
         tracing::debug!(endpoint = %call.endpoint, attempt, status, bytes = body.len(), "answered");
-        if let (Some(usage), Some(header)) = (usage, headers.get("x-app-usage")) {
-            usage.keep(header.as_bytes());
-        }
-        if (200..300).contains(&status) {
-            let error = match decode::decode(call, &body) {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            // Graph endpoints have been known to say 200 and mean an error.
-            if !ApiError::is_error_body(&body) {
-                return Err(error);
+        let result = read(call, status, &headers, &body);
+        if let Some(meter) = meter {
+            let reading = Reading::of(&headers);
+            let asked = result.as_ref().err().and_then(asked_to_wait);
+            if asked.is_some() || !reading.is_empty() {
+                meter.keep(self.throttle(), &reading, asked, now());
+            }
+            if result.is_ok() && call.creates_a_reply() {
+                meter.remember_reply(&body);
             }
         }
-        Err(ApiError::parse(status, &body, retry_after(&headers), &call.secrets).into())
+        result
     }
 
     async fn exchange(&self, call: &Call<'_>, attempt: u32) -> Result<(u16, HeaderMap, Bytes)> {
@@ -190,16 +238,81 @@ impl Transport {
             redact::transport_error(call.endpoint.clone(), TransportStep::Exchange, error)
         })?;
         let headers = std::mem::take(response.headers_mut());
-        let body = read_body(&mut response, call).await?;
+        let body = body::read(&mut response, call, self.between_bytes).await?;
         Ok((response.status().as_u16(), headers, body))
     }
 }
 
+/// Decodes the answer, or says what it says is wrong.
+fn read<T: DeserializeOwned>(
+    call: &Call<'_>,
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<T> {
+    if (200..300).contains(&status) {
+        let error = match decode::decode(call, body) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        // Graph endpoints have been known to say 200 and mean an error.
+        if !ApiError::is_error_body(body) {
+            return Err(error);
+        }
+    }
+    let retry_after = retry_after(headers);
+    let endpoint = Some(&call.endpoint);
+    Err(ApiError::parse(status, body, endpoint, retry_after, &call.secrets).into())
+}
+
+/// How long Meta asks all calls of the token to wait. A failing server speaks of itself only.
+fn asked_to_wait(error: &Error) -> Option<Duration> {
+    error
+        .api()
+        .filter(|api| api.kind == ApiErrorKind::RateLimited)
+        .and_then(|api| api.retry_after)
+}
+
+/// Class, quota and turn of a call.
+fn sending<'a>(call: &Call<'_>, sender: Option<Sender<'a>>) -> Sending<'a> {
+    let (class, quota) = class::of(&call.endpoint);
+    let purpose = sender.map(|sender| sender.purpose);
+    let (class, turn) = match (class, purpose) {
+        (Class::Read, Some(Purpose::Verification)) => (Class::Verify, None),
+        (Class::Read, Some(Purpose::Background(turn))) => (class, Some(turn)),
+        _ => (class, None),
+    };
+    let is_reply = quota == Some(Quota::Posts)
+        && (call.creates_a_reply()
+            || call.form.as_deref().is_some_and(|form| {
+                sender.is_some_and(|sender| sender.meter.publishes_a_reply(form))
+            }));
+    Sending {
+        class,
+        quota: if is_reply {
+            Some(Quota::Replies)
+        } else {
+            quota
+        },
+        turn,
+    }
+}
+
 impl Call<'_> {
+    /// Whether this makes the container of a reply. Replies have a quota of their own.
+    fn creates_a_reply(&self) -> bool {
+        self.endpoint.starts_with("POST /me/threads")
+            && self
+                .form
+                .as_deref()
+                .is_some_and(|form| form.contains("reply_to_id="))
+    }
+
     fn request(&self) -> reqwest::Request {
         let method = match self.method {
             call::Method::Get => reqwest::Method::GET,
             call::Method::Post => reqwest::Method::POST,
+            call::Method::Delete => reqwest::Method::DELETE,
         };
         let mut request = reqwest::Request::new(method, self.url.clone());
         if let Some(bearer) = self.bearer {
@@ -260,52 +373,12 @@ fn check_base(base: &Url) -> Result<()> {
     ))
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    }
-}
-
-async fn read_body(response: &mut reqwest::Response, call: &Call<'_>) -> Result<Bytes> {
-    let broken = |error| redact::transport_error(call.endpoint.clone(), TransportStep::Body, error);
-    let announced = response.content_length().unwrap_or(0);
-    if announced > LARGEST_BODY as u64 {
-        return Err(too_large(call));
-    }
-    let Some(first) = response.chunk().await.map_err(broken)? else {
-        return Ok(Bytes::new());
-    };
-    // Most answers are one chunk, which needs no copy.
-    let Some(second) = response.chunk().await.map_err(broken)? else {
-        return Ok(first);
-    };
-    let mut body = BytesMut::with_capacity(
-        usize::try_from(announced)
-            .unwrap_or(0)
-            .max(first.len() + second.len()),
-    );
-    body.extend_from_slice(&first);
-    body.extend_from_slice(&second);
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(too_large(call));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
-}
-
-fn too_large(call: &Call<'_>) -> Error {
-    let source = DecodeFailure::TooLarge {
-        limit: LARGEST_BODY,
-    };
-    Error::Decode {
-        endpoint: call.endpoint.clone(),
-        path: String::from("."),
-        source,
     }
 }
 

@@ -13,6 +13,9 @@ use crate::error::Error;
 /// The pause before a repetition is random between zero and a bound that doubles from `base_delay` up to
 /// `max_delay`. If Meta sends `Retry-After`, that is the pause; beyond `retry_after_cap` the error is returned
 /// at once, with [`Error::retry_after`](crate::Error::retry_after) set.
+///
+/// All clients of a connection share a budget of about a hundred repetitions that successes fill up again.
+/// Without this, an outage would be met with three times the calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     attempts: u32,
@@ -123,7 +126,7 @@ mod tests {
     use crate::error::ApiError;
 
     fn unavailable(retry_after: Option<Duration>) -> Error {
-        ApiError::parse(503, b"", retry_after, &[]).into()
+        ApiError::parse(503, b"", None, retry_after, &[]).into()
     }
 
     #[test]

@@ -7,6 +7,7 @@
     reason = "every test file uses another part, and helpers of tests may fail the test"
 )]
 
+pub(crate) mod callbacks;
 pub(crate) mod canary;
 pub(crate) mod peer;
 

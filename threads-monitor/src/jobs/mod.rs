@@ -39,6 +39,8 @@ pub(crate) const LEASE: Duration = crate::publishing::engine::PUBLISH_LEASE;
 
 /// The first pause after a failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_mins(5);
+/// A job that was held back comes again after this at the earliest.
+const SHORTEST_PAUSE: Duration = Duration::from_mins(1);
 /// Waiting for a person, or for an app's permission, need not be busy.
 const WITHOUT_SCOPE: Duration = Duration::from_hours(24);
 
@@ -215,6 +217,19 @@ impl Monitor {
                 state.last_error = Some(format!("the account did not grant `{scope}`"));
                 later(now, WITHOUT_SCOPE)
             }
+            // Held back by our own client: later, and no failure of the account.
+            Err(MonitorError::Client(ClientError::Throttled { retry_after, .. })) => {
+                tracing::debug!(
+                    user.id = %account,
+                    job.kind = kind.as_str(),
+                    retry_after_s = retry_after.as_secs(),
+                    "{kind} of account {account} waits"
+                );
+                later(
+                    now,
+                    retry_after.min(self.cadence_of(kind)).max(SHORTEST_PAUSE),
+                )
+            }
             // The account was erased, or another worker has the job: nothing to write.
             Err(MonitorError::Store(StoreError::LeaseLost { .. })) => return Ok(()),
             Err(MonitorError::Store(error)) if error.is_final() => return Err(error.into()),
@@ -251,6 +266,7 @@ impl Monitor {
     ) -> Result<Collected, MonitorError> {
         let stored = self.tokens().load(&lease.job.account).await?;
         let client = self.tokens().client(&lease.job.account).await?;
+        let client = client.background();
         let mut run = Run {
             monitor: self,
             lease,

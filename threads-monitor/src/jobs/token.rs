@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use threads_client::UserId;
+use threads_client::{Error as ClientError, UserId};
 
-use super::{Dead, Finished, TokenState, later, to_json};
+use super::{Dead, Finished, SHORTEST_PAUSE, TokenState, later, to_json};
 use crate::error::MonitorError;
 use crate::monitor::Monitor;
 use crate::publishing::engine::is_about_the_token;
@@ -98,6 +98,9 @@ impl Monitor {
                 DAILY
             }
             Err(MonitorError::NotConnected { .. }) => DAILY,
+            Err(MonitorError::Client(ClientError::Throttled { retry_after, .. })) => {
+                retry_after.clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+            }
             Err(error) if is_transient(&error) => transient(user, state, &error),
             Err(error) => self.probe_token(user, state, Some(error)).await,
         }

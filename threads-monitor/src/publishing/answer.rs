@@ -1,5 +1,7 @@
 //! What the answer of a publish call proves.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use threads_client::{ApiError, Error, PostId};
 
@@ -13,6 +15,8 @@ pub enum Answer {
     NotSent {
         /// Why not.
         why: String,
+        /// When it is worth trying again, if that is known.
+        retry_after: Option<Duration>,
     },
     /// Refused before any effect.
     Rejected {
@@ -100,7 +104,15 @@ pub fn classify(result: Result<PostId, Error>) -> Answer {
             why,
             remedy: Remedy::Nothing,
         },
-        Error::Transport(transport) if transport.is_connect() => Answer::NotSent { why },
+        Error::Transport(transport) if transport.is_connect() => Answer::NotSent {
+            why,
+            retry_after: None,
+        },
+        // Held back by our own client, to keep to a limit or because Meta fails.
+        Error::Throttled { retry_after, .. } => Answer::NotSent {
+            why,
+            retry_after: Some(*retry_after),
+        },
         _ => Answer::Unknown { why },
     }
 }

@@ -108,7 +108,10 @@ impl Engine<'_> {
             let Some(client) = &client else {
                 let why = "the account has no usable token".to_owned();
                 event = match effect {
-                    Effect::Publish { .. } => Event::Answered(Answer::NotSent { why }),
+                    Effect::Publish { .. } => Event::Answered(Answer::NotSent {
+                        why,
+                        retry_after: None,
+                    }),
                     _ => Event::NoToken { why },
                 };
                 continue;
@@ -291,10 +294,12 @@ impl Engine<'_> {
                 Event::Answered(if now > send_before {
                     Answer::NotSent {
                         why: "the program was held up for too long before sending".to_owned(),
+                        retry_after: None,
                     }
                 } else if lease.until - now < LEASE_LEFT_TO_SEND {
                     Answer::NotSent {
                         why: "too little of the lease was left for sending".to_owned(),
+                        retry_after: None,
                     }
                 } else {
                     answer::classify(publishing.publish_container(&container).await)
@@ -329,6 +334,8 @@ impl Engine<'_> {
                 why: "another scheduled post of the account cannot be read".to_owned(),
             });
         };
+        // While calls are held back, this read is among the last that are.
+        let client = client.verifying();
         let mut stream = client.posts().list().since(since).limit(100).stream();
         let mut posts = Vec::new();
         loop {

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use threads_client::{AccessToken, Client, Draft, RetryPolicy, Scope, TokenGrant, UserId};
+use threads_client::{
+    AccessToken, Client, Draft, RetryPolicy, Scope, ThrottlePolicy, TokenGrant, UserId,
+};
 use threads_monitor::publishing::{Due, NewPost, ScheduledPost};
 use threads_monitor::scheduler::JobId;
 use threads_monitor::{AccountSummary, Clock, Monitor, MonitorBuilder, Storage};
@@ -49,6 +51,17 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn new() -> Self {
         Self::of(Sandbox::start().await.unwrap())
+    }
+
+    /// A world whose client keeps to limits as it does outside of tests.
+    pub(crate) async fn with_limits() -> Self {
+        let sandbox = Sandbox::start().await.unwrap();
+        let client = client_with(&sandbox, ThrottlePolicy::default());
+        let monitor = builder(&sandbox, Storage::in_memory())
+            .client(client)
+            .build()
+            .unwrap();
+        Self { sandbox, monitor }
     }
 
     pub(crate) fn of(sandbox: Sandbox) -> Self {
@@ -151,13 +164,20 @@ pub(crate) fn builder(sandbox: &Sandbox, storage: Storage) -> MonitorBuilder {
 }
 
 /// A client that does not wait between its tries.
+///
+/// It holds nothing back: its clock is the real one, on which the days of a test take no time.
 pub(crate) fn client(sandbox: &Sandbox) -> Client {
+    client_with(sandbox, ThrottlePolicy::none())
+}
+
+pub(crate) fn client_with(sandbox: &Sandbox, throttle: ThrottlePolicy) -> Client {
     let quick = RetryPolicy::default()
         .base_delay(Duration::from_millis(1))
         .max_delay(Duration::from_millis(2));
     Client::builder()
         .base_url(sandbox.base_url())
         .retry(quick)
+        .throttle(throttle)
         .timeouts(
             threads_client::Timeouts::default()
                 .total(Duration::from_secs(5))

@@ -25,6 +25,7 @@ use crate::fields::pairs;
 use crate::format::{self, Figure, Moment, shortened};
 use crate::problem::{Problem, capitalised};
 use crate::shell::{Shell, page};
+use crate::words;
 
 /// How many posts the page shows.
 const RECENT: usize = 10;
@@ -99,6 +100,7 @@ struct HealthEntry {
     tone: &'static str,
     last_success: Option<Moment>,
     next: Option<Moment>,
+    advice: Option<&'static str>,
     error: Option<String>,
 }
 
@@ -357,6 +359,7 @@ fn health(entry: &CollectionHealth, zone: Zone) -> HealthEntry {
         last_success: entry.last_success_at.map(|at| Moment::new(at, zone)),
         next: entry.next_at.map(|at| Moment::new(at, zone)),
         error: entry.last_error.as_deref().map(capitalised),
+        advice: entry.last_error.as_deref().and_then(words::advice),
     }
 }
 

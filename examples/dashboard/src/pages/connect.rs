@@ -6,13 +6,15 @@ use askama::Template;
 use axum::extract::{RawForm, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use threads_client::{AuthorizationCode, AuthorizationResponse, TokenGrant, UserId};
+use threads_client::{
+    Action, Advice, AuthorizationCode, AuthorizationResponse, TokenGrant, UserId,
+};
 use threads_monitor::scheduler::{JobKind, JobQuery};
 use threads_monitor::{Monitor, MonitorError};
 
 use crate::app::{AppState, SCOPES};
 use crate::fields::pairs;
-use crate::problem::{Problem, capitalised};
+use crate::problem::{Problem, capitalised, sentence};
 use crate::session::{Refusal, SessionId};
 use crate::shell::{Shell, page};
 
@@ -206,48 +208,25 @@ fn denied(error: &str, description: Option<&str>) -> Problem {
     .with_connect()
 }
 
-/// The setup mistakes that Meta reports by number.
-const SETUP_ERRORS: [(&str, &str, &str); 4] = [
-    (
-        "1349168",
-        "The redirect address is not registered",
-        "Add the address below, letter by letter, to the redirect URIs of the Threads use case in Meta's developer dashboard.",
-    ),
-    (
-        "1349187",
-        "The redirect address is not HTTPS",
-        "Meta sends people back only to HTTPS addresses. Put this dashboard behind a proxy with TLS and set --public-url.",
-    ),
-    (
-        "4476002",
-        "The app id is not the one of a Threads app",
-        "A Meta app has two ids. Use the Threads app id and the Threads app secret from the settings of the Threads use case.",
-    ),
-    (
-        "1349026",
-        "Meta does not know this app id",
-        "Use the Threads app id from the settings of the Threads use case, not the one of the Meta app.",
-    ),
-];
-
 fn meta_error(query: &str) -> Option<Problem> {
     let code = pairs(query.as_bytes())
         .into_iter()
         .find_map(|(name, value)| (name == "error_code").then_some(value))?;
-    let known = SETUP_ERRORS.iter().find(|(known, ..)| *known == code);
-    let (title, text) = match known {
-        Some((_, title, text)) => (*title, *text),
-        None => (
+    let advice = Advice::of_code(code.parse().ok(), None, "");
+    let problem = if matches!(advice.action(), Action::SetUpApp) {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "The app is not set up for this login",
+            sentence(&advice),
+        )
+        .and(format!("Error code {code}."))
+    } else {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
             "Threads reported an error",
             "No account was connected. Error 1 often means that the account is not a tester of the app yet: invite it in the app's roles, and accept the invitation in Threads under Settings, Account, Website permissions, Invites.",
-        ),
+        )
+        .and("See the error code in the address bar.")
     };
-    Some(
-        Problem::new(StatusCode::BAD_REQUEST, title, text)
-            .and(match known {
-                Some((code, ..)) => format!("Error code {code}."),
-                None => "See the error code in the address bar.".to_owned(),
-            })
-            .with_connect(),
-    )
+    Some(problem.with_connect())
 }

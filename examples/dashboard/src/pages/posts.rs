@@ -71,6 +71,7 @@ struct AttemptView {
     word: &'static str,
     tone: &'static str,
     meaning: &'static str,
+    advice: Option<&'static str>,
     answer: Option<String>,
     at: Moment,
 }
@@ -306,12 +307,14 @@ fn view(scheduled: &ScheduledPost, zone: Zone, permalink: Option<String>) -> Pos
                     tone,
                     meaning,
                     answer,
+                    advice,
                 } = words::attempt(attempt);
                 AttemptView {
                     word,
                     tone,
                     meaning,
                     answer,
+                    advice,
                     at: moment(attempt.authorised_at),
                 }
             })

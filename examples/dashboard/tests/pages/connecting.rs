@@ -184,8 +184,9 @@ async fn setup_errors_of_meta_are_explained() {
     let dashboard = Dashboard::start().await;
 
     for (code, words) in [
-        ("1349168", "redirect address is not registered"),
-        ("4476002", "not the one of a Threads app"),
+        ("1349168", "after the login is not registered"),
+        ("4476002", "use the Threads app id"),
+        ("1349245", "not one of its testers yet"),
         ("1", "tester of the app"),
     ] {
         let told = dashboard

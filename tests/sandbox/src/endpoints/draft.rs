@@ -116,8 +116,8 @@ fn media_url(call: &Call<'_>, kind: MediaKind) -> Result<Option<String>, GraphEr
         (MediaKind::Video, _, _) => Err(GraphError::parameter(
             "A VIDEO needs video_url and no image_url",
         )),
-        (MediaKind::Text | MediaKind::Carousel, None, None) => Ok(None),
-        (MediaKind::Text | MediaKind::Carousel, _, _) => Err(GraphError::parameter(
+        (_, None, None) => Ok(None),
+        _ => Err(GraphError::parameter(
             "image_url and video_url are only for IMAGE and VIDEO",
         )),
     }

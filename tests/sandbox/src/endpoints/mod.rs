@@ -8,21 +8,36 @@ mod app_token;
 mod authorize;
 mod authorize_page;
 mod container_status;
+mod conversation;
 mod create_container;
 mod debug_token;
 mod draft;
 mod draft_rules;
 mod exchange_code;
 mod exchange_token;
+mod ghost_posts;
+mod keyword_search;
+mod listing;
+mod location;
+mod location_search;
+mod manage_pending_reply;
+mod manage_reply;
 mod media;
+mod media_fields;
+mod mentions;
+mod oembed;
+mod pending_replies;
 mod post;
 mod post_insights;
 mod posts;
 mod profile;
 mod profile_lookup;
+mod profile_posts;
 mod publish_container;
 mod publishing_limit;
 mod refresh_token;
+mod replies;
+mod user_replies;
 
 use crate::endpoint::EndpointSpec;
 
@@ -45,4 +60,19 @@ pub(crate) const TABLE: &[&EndpointSpec] = &[
     &posts::SPEC,
     &post::SPEC,
     &publishing_limit::SPEC,
+    // Discovery, lists, replies.
+    &profile_posts::SPEC,
+    &user_replies::SPEC,
+    &mentions::SPEC,
+    &ghost_posts::SPEC,
+    &replies::SPEC,
+    &conversation::SPEC,
+    &pending_replies::SPEC,
+    &manage_reply::SPEC,
+    &manage_pending_reply::SPEC,
+    // Search, places, embedding.
+    &keyword_search::SPEC,
+    &location_search::SPEC,
+    &location::SPEC,
+    &oembed::SPEC,
 ];

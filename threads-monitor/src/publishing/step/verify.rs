@@ -25,7 +25,7 @@ impl Machine<'_> {
         };
         match answer {
             Answer::Published(media_id) => self.live(PublishedSource::Answer, Some(media_id)),
-            Answer::NotSent { why } => {
+            Answer::NotSent { why, retry_after } => {
                 self.resolve(Outcome::NotSent { why });
                 let unsent = self
                     .post
@@ -34,7 +34,11 @@ impl Machine<'_> {
                     .rev()
                     .take_while(|attempt| matches!(attempt.outcome, Outcome::NotSent { .. }))
                     .count();
-                self.back_to_ready(container, finished_at, backoff(unsent))
+                // Just past its last moment it is missed, and that is told without delay.
+                let left = self.post.latest_at() - self.now;
+                let longest = left.to_std().unwrap_or_default() + Duration::from_secs(1);
+                let asked = retry_after.unwrap_or_default().min(longest);
+                self.back_to_ready(container, finished_at, backoff(unsent).max(asked))
             }
             Answer::Rejected { why, remedy } => {
                 self.resolve(Outcome::Rejected { why, remedy });

@@ -1,0 +1,378 @@
+//! What is known of the use of one token.
+
+use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::class::Class;
+use super::quota_counter::{Quota, QuotaCounter};
+use super::throttle::{PaceStep, Passage, ThrottlePolicy, passage};
+use super::time::now;
+use super::usage::{AppUsage, Reading};
+use crate::AccessToken;
+use crate::error::HeldBack;
+
+/// Meta counts the use of an app over an hour, so an old figure says less and less.
+const FADES_OVER: Duration = Duration::from_hours(1);
+/// How long one turn of a background client lasts.
+const TURN: Duration = Duration::from_mins(1);
+/// One of so many turns is taken.
+const TURNS: u32 = 4;
+/// More replies than Meta lets an account publish in a day need not be remembered.
+const REMEMBERED_REPLIES: usize = 1_000;
+
+/// Pace of one token: what this client has counted, and what Meta has said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pace {
+    /// What is still sent.
+    pub step: PaceStep,
+    /// Share of the call limit that counts as used, in percent: Meta's figure, fading, or an own count.
+    pub used: u32,
+    /// How long Meta asked to be left alone from now on.
+    pub wait: Option<Duration>,
+    /// Own counts, one for each quota.
+    pub quotas: Vec<QuotaUse>,
+}
+
+/// How much of a quota was used through this client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QuotaUse {
+    /// Which quota.
+    pub quota: Quota,
+    /// Own count over the moving window.
+    pub used: u32,
+    /// How many Meta allows.
+    pub limit: u32,
+}
+
+/// A call, as far as its pace is concerned.
+#[derive(Clone, Copy)]
+pub(super) struct Sending<'a> {
+    pub(super) class: Class,
+    pub(super) quota: Option<Quota>,
+    /// The turn of the background client that sends it.
+    pub(super) turn: Option<&'a Turn>,
+}
+
+/// What a client is for.
+pub(crate) enum Purpose {
+    /// Somebody waits for the answers.
+    Interactive,
+    /// Nobody waits for them.
+    Background(Turn),
+    /// They tell what became of a publication.
+    Verification,
+}
+
+impl Purpose {
+    /// The same for another client, which takes turns of its own.
+    pub(crate) fn renewed(&self) -> Self {
+        match self {
+            Self::Interactive => Self::Interactive,
+            Self::Background(_) => Self::Background(Turn::default()),
+            Self::Verification => Self::Verification,
+        }
+    }
+}
+
+/// Whether it is the turn of a background client while polls are slowed down.
+#[derive(Default)]
+pub(crate) struct Turn(Mutex<Option<(bool, Instant)>>);
+
+/// What is known of the use of one token.
+pub(crate) struct Meter(Mutex<State>);
+
+struct State {
+    usage: Option<AppUsage>,
+    reading: Option<(u32, Instant)>,
+    held_until: Option<Instant>,
+    counters: [QuotaCounter; Quota::ALL.len()],
+    turns: u32,
+    replies: Replies,
+}
+
+impl Meter {
+    pub(crate) fn new() -> Self {
+        let start = now();
+        Self(Mutex::new(State {
+            usage: None,
+            reading: None,
+            held_until: None,
+            counters: Quota::ALL.map(|quota| QuotaCounter::new(quota.window(), start)),
+            turns: 0,
+            replies: Replies::default(),
+        }))
+    }
+
+    /// The latest usage of the app that Meta reported.
+    pub(crate) fn usage(&self) -> Option<AppUsage> {
+        self.state().usage
+    }
+
+    pub(crate) fn pace(&self, policy: &ThrottlePolicy) -> Pace {
+        let now = now();
+        let mut state = self.state();
+        let used = state.used(policy, now);
+        let wait = state.wait(now);
+        let quotas = Quota::ALL
+            .into_iter()
+            .map(|quota| QuotaUse {
+                quota,
+                used: state.count(quota, now),
+                limit: policy.limit(quota),
+            })
+            .collect();
+        let step = match wait {
+            _ if !policy.is_on() => PaceStep::Full,
+            Some(_) => PaceStep::VerifyOnly,
+            None => PaceStep::of(used),
+        };
+        Pace {
+            step,
+            used,
+            wait,
+            quotas,
+        }
+    }
+
+    /// Own count of a quota.
+    pub(crate) fn used(&self, quota: Quota) -> u32 {
+        self.state().count(quota, now())
+    }
+
+    /// Counts the call and lets it through, or says why not and for how long.
+    pub(super) fn admit(
+        &self,
+        policy: &ThrottlePolicy,
+        sending: &Sending<'_>,
+        now: Instant,
+    ) -> Result<(), (HeldBack, Duration)> {
+        let mut state = self.state();
+        if policy.is_on() {
+            state.check(policy, sending, now)?;
+        }
+        state.add(Quota::Calls, now);
+        if let Some(quota) = sending.quota {
+            state.add(quota, now);
+        }
+        Ok(())
+    }
+
+    /// A refusal does not count against the quota of what was refused.
+    pub(super) fn refused(&self, quota: Quota, now: Instant) {
+        if let Some(counter) = self.state().counters.get_mut(quota.index()) {
+            counter.take_back(now);
+        }
+    }
+
+    /// Keeps what the headers of an answer say.
+    pub(super) fn keep(
+        &self,
+        policy: &ThrottlePolicy,
+        reading: &Reading,
+        asked: Option<Duration>,
+        now: Instant,
+    ) {
+        if reading.is_empty() && asked.is_none() {
+            return;
+        }
+        let mut state = self.state();
+        state.usage = reading.app.or(state.usage);
+        if let Some(used) = reading.highest() {
+            state.reading = Some((used, now));
+        }
+        if let Some(wait) = reading.regain.max(asked) {
+            let until = now + policy.wait(wait);
+            state.held_until = Some(state.held_until.map_or(until, |old| old.max(until)));
+        }
+    }
+
+    /// Remembers, from the answer to its creation, that a container is a reply.
+    pub(super) fn remember_reply(&self, body: &[u8]) {
+        #[derive(Deserialize)]
+        struct Created {
+            id: crate::ContainerId,
+        }
+        if let Ok(Created { id }) = serde_json::from_slice(body) {
+            self.state().replies.insert(id.as_str());
+        }
+    }
+
+    /// Whether the form of a publication names a container that is a reply.
+    pub(super) fn publishes_a_reply(&self, form: &str) -> bool {
+        form.split('&')
+            .find_map(|field| field.strip_prefix("creation_id="))
+            .is_some_and(|container| self.state().replies.0.contains(container))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_idle(&self, now: Instant) -> bool {
+        self.state().count(Quota::Calls, now) == 0
+    }
+}
+
+impl State {
+    fn check(
+        &mut self,
+        policy: &ThrottlePolicy,
+        sending: &Sending<'_>,
+        now: Instant,
+    ) -> Result<(), (HeldBack, Duration)> {
+        let is_background = sending.turn.is_some();
+        if let Some(wait) = self.wait(now)
+            && passage(PaceStep::VerifyOnly, sending.class, is_background) != Passage::Free
+        {
+            return Err((HeldBack::Asked, wait));
+        }
+        let used = self.used(policy, now);
+        match passage(PaceStep::of(used), sending.class, is_background) {
+            Passage::Free => {}
+            Passage::InTurns => {
+                if let Some(wait) = sending
+                    .turn
+                    .and_then(|turn| turn.take(now, &mut self.turns))
+                {
+                    return Err((HeldBack::Usage, wait));
+                }
+            }
+            Passage::Below(share) => {
+                return Err((HeldBack::Usage, self.wait_until_below(share, now)));
+            }
+        }
+        if let Some(quota) = sending.quota
+            && self.count(quota, now) >= policy.limit(quota)
+        {
+            return Err((HeldBack::Quota(quota), self.relief(quota, now)));
+        }
+        Ok(())
+    }
+
+    /// The share that is used, in percent.
+    fn used(&mut self, policy: &ThrottlePolicy, now: Instant) -> u32 {
+        if let Some((used, at)) = self.reading {
+            let age = now.saturating_duration_since(at);
+            let left = FADES_OVER.saturating_sub(age);
+            if !left.is_zero() {
+                let faded = u128::from(used) * left.as_millis() / FADES_OVER.as_millis();
+                return u32::try_from(faded).unwrap_or(u32::MAX);
+            }
+            self.reading = None;
+        }
+        let calls = u64::from(self.count(Quota::Calls, now));
+        let limit = u64::from(policy.limit(Quota::Calls)).max(1);
+        u32::try_from(calls * 100 / limit).unwrap_or(u32::MAX)
+    }
+
+    /// How long it takes until less than `share` percent count as used, if nothing else is sent.
+    fn wait_until_below(&mut self, share: u32, now: Instant) -> Duration {
+        match self.reading {
+            Some((used, at)) if used >= share && used > 0 => {
+                let fading = FADES_OVER.mul_f64(1.0 - f64::from(share) / f64::from(used));
+                let end = at + fading + Duration::from_secs(1);
+                end.saturating_duration_since(now)
+            }
+            _ => self.relief(Quota::Calls, now),
+        }
+    }
+
+    fn wait(&mut self, now: Instant) -> Option<Duration> {
+        let wait = self.held_until?.saturating_duration_since(now);
+        if wait.is_zero() {
+            self.held_until = None;
+            return None;
+        }
+        Some(wait)
+    }
+
+    fn count(&mut self, quota: Quota, now: Instant) -> u32 {
+        self.counters
+            .get_mut(quota.index())
+            .map_or(0, |counter| counter.total(now))
+    }
+
+    fn add(&mut self, quota: Quota, now: Instant) {
+        if let Some(counter) = self.counters.get_mut(quota.index()) {
+            counter.add(now);
+        }
+    }
+
+    fn relief(&mut self, quota: Quota, now: Instant) -> Duration {
+        self.counters
+            .get_mut(quota.index())
+            .map_or(Duration::ZERO, |counter| counter.next_relief(now))
+    }
+}
+
+impl Turn {
+    /// Takes part in the draw, at most once a minute; how long to wait if it was lost.
+    ///
+    /// A run of reads through one client is let through, or held back, as a whole: a quarter of each run would
+    /// finish none of them.
+    fn take(&self, now: Instant, turns: &mut u32) -> Option<Duration> {
+        let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (is_taken, until) = match *drawn {
+            Some((is_taken, until)) if now < until => (is_taken, until),
+            _ => {
+                let fresh = (turns.is_multiple_of(TURNS), now + TURN);
+                *turns = turns.wrapping_add(1);
+                *drawn = Some(fresh);
+                fresh
+            }
+        };
+        (!is_taken).then(|| until.saturating_duration_since(now))
+    }
+}
+
+/// The newest containers that are replies.
+#[derive(Default)]
+struct Replies(HashSet<String>, VecDeque<String>);
+
+impl Replies {
+    fn insert(&mut self, container: &str) {
+        if self.0.insert(container.to_owned()) {
+            self.1.push_back(container.to_owned());
+        }
+        if self.1.len() > REMEMBERED_REPLIES
+            && let Some(oldest) = self.1.pop_front()
+        {
+            self.0.remove(&oldest);
+        }
+    }
+}
+
+/// The meters of all tokens of a connection.
+///
+/// Clients come and go, so the meters are kept here, by a keyed hash of the token. Those that nobody holds and
+/// that have counted nothing for a day are dropped when there are many.
+#[derive(Default)]
+pub(crate) struct Meters {
+    by_token: Mutex<HashMap<u64, Arc<Meter>>>,
+    keys: RandomState,
+}
+
+const MANY: usize = 1_024;
+
+impl Meters {
+    pub(crate) fn of(&self, token: &AccessToken) -> Arc<Meter> {
+        let key = self.keys.hash_one(token.expose());
+        let mut meters = self.by_token.lock().unwrap_or_else(PoisonError::into_inner);
+        if meters.len() >= MANY && !meters.contains_key(&key) {
+            let now = now();
+            meters.retain(|_, meter| Arc::strong_count(meter) > 1 || !meter.is_idle(now));
+        }
+        Arc::clone(meters.entry(key).or_insert_with(|| Arc::new(Meter::new())))
+    }
+}
+
+#[cfg(test)]
+mod tests;
