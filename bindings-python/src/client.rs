@@ -258,6 +258,15 @@ impl PyClient {
         })
     }
 
+    fn auto_publish_text(&self, draft: &PyDraft) -> PyResult<Call> {
+        let draft = draft.0.clone();
+        self.call(|client| async move { client.publishing().auto_publish_text(&draft).await })
+    }
+
+    fn repost(&self, post_id: String) -> PyResult<Call> {
+        self.call(|client| async move { client.publishing().repost(&PostId::new(post_id)).await })
+    }
+
     fn publishing_quota(&self) -> PyResult<Call> {
         self.call(|client| async move { client.quota().publishing().await })
     }

@@ -193,7 +193,9 @@ impl ToException for MonitorError {
                     .finish();
             }
             Self::AccountMismatch { .. } => "AccountMismatchError",
-            Self::NoSuchPost { .. } | Self::PostState { .. } => "PostStateError",
+            Self::NoSuchPost { .. } | Self::PostState { .. } | Self::NotSchedulable { .. } => {
+                "PostStateError"
+            }
             _ => "MonitorError",
         };
         Exception::new(py, class, &with_causes(self)).finish()

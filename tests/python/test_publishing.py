@@ -127,6 +127,18 @@ def test_a_publication_is_never_sent_twice(sandbox: Sandbox, face: Face) -> None
         (lambda: Draft.text("a", reply_control=cast("Any", "nobody")), "reply_control"),
         (lambda: Draft.text("a", reply_to="1/2"), "reply_to"),
         (lambda: Draft.text("a", countries=["Germany"]), "countries"),
+        (lambda: Draft.text("a", spoilers=[(0, 2)]), "spoilers[0]"),
+        (lambda: Draft.text("a", share_to_instagram=cast("Any", "reel")), "share_to_instagram"),
+        (lambda: Draft.poll("a", ["one"]), "poll"),
+        (lambda: Draft.poll("a", ["one", "x" * 26]), "poll[1]"),
+        (lambda: Draft.gif(""), "gif.gif_id"),
+        (lambda: Draft.text_attachment("x" * 10001), "text_attachment.plaintext"),
+        (lambda: Draft.text_attachment("a", styles=[(0, 1, cast("Any", ["red"]))]), "styles"),
+        (
+            lambda: Draft.text_attachment("ab", styles=[(0, 2, ["bold"]), (1, 1, ["italic"])]),
+            "text_attachment.text_with_styling_info[1]",
+        ),
+        (lambda: Draft.ghost_post("a", quote="1"), "quote"),
         (lambda: Draft.image("no address"), "url"),
         (lambda: Draft.image("https://user:secret@a.example/b.jpg"), "media.url"),
         (lambda: Draft.image(IMAGE, alt_text="x" * 1001), "alt_text"),
@@ -165,6 +177,75 @@ def test_a_draft_shows_what_it_is_made_of() -> None:
     assert draft.media[0].alt_text == "A cup"
     assert draft.warnings == ()
     assert repr(draft.media[1]) == f"Media.video({VIDEO!r}, alt_text=None)"
+
+
+def test_text_posts_have_the_form_that_rust_keeps() -> None:
+    link = "https://a.example/"
+    drafts = [
+        Draft.poll("Tea?", ["Yes", "No"], enable_reply_approvals=True),
+        Draft.gif("3o7", text="Done", share_to_instagram="dark_mode"),
+        Draft.text_attachment("Long", styles=[(0, 4, ["bold"])], link_attachment_url=link),
+        Draft.ghost_post("Boo", spoilers=[(0, 3)]),
+    ]
+
+    assert [draft.to_dict() for draft in drafts] == [
+        {
+            "content": {"poll": {"options": ["Yes", "No"]}},
+            "text": "Tea?",
+            "enable_reply_approvals": True,
+        },
+        {
+            "content": {"gif": {"gif_id": "3o7", "provider": "GIPHY"}},
+            "text": "Done",
+            "share_to_instagram": "dark_mode",
+        },
+        {
+            "content": {
+                "text_attachment": {
+                    "plaintext": "Long",
+                    "link_attachment_url": link,
+                    "text_with_styling_info": [
+                        {"offset": 0, "length": 4, "styling_info": ["bold"]}
+                    ],
+                }
+            }
+        },
+        {
+            "content": "ghost_post",
+            "text": "Boo",
+            "spoilers": [{"offset": 0, "length": 3}],
+        },
+    ]
+    for draft in drafts:
+        assert eval(repr(draft)) == draft
+
+
+def test_an_option_of_the_wrong_type_or_name_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="argument 'countries'"):
+        Draft.text("a", countries="DE")
+    with pytest.raises(TypeError, match="argument 'quote'"):
+        Draft.text("a", quote=cast("Any", 1))
+    with pytest.raises(TypeError, match="argument 'invented'"):
+        Draft.text("a", **cast("Any", {"invented": 1}))
+
+
+def test_a_poll_is_published(sandbox: Sandbox, face: Face, client: Any) -> None:
+    post_id = face.run(client.publishing.publish(Draft.poll("Tea?", ["Yes", "No"])))
+
+    assert [post["post_id"] for post in sandbox.published()] == [post_id]
+
+
+def test_reposts_and_texts_at_once_say_what_went_wrong(face: Face) -> None:
+    client = face.ThreadsClient(access_token="x", base_url="http://127.0.0.1:9/", attempts=5)
+
+    with pytest.raises(APIConnectionError):
+        face.run(client.publishing.auto_publish_text(Draft.text("x")))
+    with pytest.raises(APIConnectionError):
+        face.run(client.publishing.repost("1"))
+    with pytest.raises(InvalidRequestError):
+        face.run(client.publishing.repost("1/2"))
+    with pytest.raises(InvalidRequestError):
+        face.run(client.publishing.auto_publish_text(Draft.image(IMAGE)))
 
 
 def test_a_text_that_may_be_too_long_in_bytes_is_warned_of() -> None:

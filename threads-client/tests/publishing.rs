@@ -289,6 +289,9 @@ async fn a_success_without_an_id_is_not_a_success() {
         r#"{"id":"179"#,
         "null",
         "[]",
+        r#"["17900000000000077"]"#,
+        r#"["17900000000000077","SUCCESS"]"#,
+        r#"{"id":"17900000000000077","id":"17900000000000078"}"#,
     ] {
         let server = MockServer::start().await;
         let response = ResponseTemplate::new(200).set_body_raw(body, "application/json");

@@ -1,5 +1,7 @@
 //! What is sent for polls, GIFs, text attachments, spoilers, ghost posts, shares and reposts.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 mod support;
 
 use support::{client, only_request, requests, server_answering, url};

@@ -1,5 +1,7 @@
 //! What Meta's documentation leaves unclear or gets wrong about writing, one test for each.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 mod support;
 
 use support::{

@@ -160,6 +160,12 @@ pub enum MonitorError {
     /// A draft that Meta would certainly refuse.
     #[error(transparent)]
     Draft(#[from] threads_client::DraftError),
+    /// A draft that can be published, but not by a schedule.
+    #[error("this draft cannot be scheduled: {reason}")]
+    NotSchedulable {
+        /// Why not, and what to do instead.
+        reason: &'static str,
+    },
     /// A setting that cannot work.
     #[error("{0}")]
     Config(String),

@@ -22,7 +22,7 @@ from .models import (
     PublishingQuota,
     TokenInfo,
 )
-from .names import ReplyControl
+from .names import InstagramShare, ReplyControl, Styling
 
 __all__ = [
     "AccessToken",
@@ -220,6 +220,9 @@ class Draft:
         quote: str | None = None,
         location: str | None = None,
         countries: Iterable[str] = (),
+        spoilers: Iterable[tuple[int, int]] = (),
+        enable_reply_approvals: bool = False,
+        share_to_instagram: InstagramShare | None = None,
     ) -> Draft:
         """A text post.
 
@@ -231,6 +234,103 @@ class Draft:
         :param quote: id of the post that this one quotes.
         :param location: id of the place to tag.
         :param countries: where the post is shown (ISO 3166-1 alpha-2); everywhere if empty.
+        :param spoilers: parts of the text to blur, each an offset and a length; up to ten.
+            Meta does not say in what it counts: certain for ASCII only.
+        :param enable_reply_approvals: whether replies wait for the author's approval.
+        :param share_to_instagram: whether, and in which look, it goes to the author's
+            Instagram story, too.
+        """
+
+    @staticmethod
+    def poll(
+        question: str,
+        choices: Iterable[str],
+        *,
+        topic_tag: str | None = None,
+        reply_control: ReplyControl | None = None,
+        reply_to: str | None = None,
+        quote: str | None = None,
+        location: str | None = None,
+        countries: Iterable[str] = (),
+        spoilers: Iterable[tuple[int, int]] = (),
+        enable_reply_approvals: bool = False,
+        share_to_instagram: InstagramShare | None = None,
+    ) -> Draft:
+        """A poll.
+
+        :param question: the text of the post.
+        :param choices: two to four of 1 to 25 characters.
+
+        The other options are those of :meth:`text`.
+        """
+
+    @staticmethod
+    def gif(
+        gif_id: str,
+        *,
+        text: str | None = None,
+        link_attachment: str | None = None,
+        topic_tag: str | None = None,
+        reply_control: ReplyControl | None = None,
+        reply_to: str | None = None,
+        quote: str | None = None,
+        location: str | None = None,
+        countries: Iterable[str] = (),
+        spoilers: Iterable[tuple[int, int]] = (),
+        enable_reply_approvals: bool = False,
+        share_to_instagram: InstagramShare | None = None,
+    ) -> Draft:
+        """A post of one GIF, named by its id at GIPHY.
+
+        The other options are those of :meth:`text`.
+        """
+
+    @staticmethod
+    def text_attachment(
+        plaintext: str,
+        *,
+        text: str | None = None,
+        styles: Iterable[tuple[int, int, Iterable[Styling]]] = (),
+        link_attachment_url: str | None = None,
+        link_attachment: str | None = None,
+        topic_tag: str | None = None,
+        reply_control: ReplyControl | None = None,
+        reply_to: str | None = None,
+        quote: str | None = None,
+        location: str | None = None,
+        countries: Iterable[str] = (),
+        spoilers: Iterable[tuple[int, int]] = (),
+        enable_reply_approvals: bool = False,
+        share_to_instagram: InstagramShare | None = None,
+    ) -> Draft:
+        """A post with a longer text attached.
+
+        :param plaintext: up to 10,000 characters.
+        :param text: the text of the post itself.
+        :param styles: parts of ``plaintext``, each an offset, a length and how it looks.
+        :param link_attachment_url: link to show below ``plaintext``.
+
+        The other options are those of :meth:`text`.
+        """
+
+    @staticmethod
+    def ghost_post(
+        text: str,
+        *,
+        topic_tag: str | None = None,
+        reply_control: ReplyControl | None = None,
+        reply_to: str | None = None,
+        quote: str | None = None,
+        location: str | None = None,
+        countries: Iterable[str] = (),
+        spoilers: Iterable[tuple[int, int]] = (),
+        enable_reply_approvals: bool = False,
+        share_to_instagram: InstagramShare | None = None,
+    ) -> Draft:
+        """A text that is archived after 24 hours.
+
+        It takes spoilers; most other options of :meth:`text` are refused. It cannot be
+        scheduled, because a lost answer could not be checked.
         """
 
     @staticmethod
@@ -246,6 +346,9 @@ class Draft:
         quote: str | None = None,
         location: str | None = None,
         countries: Iterable[str] = (),
+        spoilers: Iterable[tuple[int, int]] = (),
+        enable_reply_approvals: bool = False,
+        share_to_instagram: InstagramShare | None = None,
     ) -> Draft:
         """A post of one image, which Meta will fetch from a public address.
 
@@ -269,6 +372,9 @@ class Draft:
         quote: str | None = None,
         location: str | None = None,
         countries: Iterable[str] = (),
+        spoilers: Iterable[tuple[int, int]] = (),
+        enable_reply_approvals: bool = False,
+        share_to_instagram: InstagramShare | None = None,
     ) -> Draft:
         """A post of one video; the options are those of :meth:`image`."""
 
@@ -284,6 +390,9 @@ class Draft:
         quote: str | None = None,
         location: str | None = None,
         countries: Iterable[str] = (),
+        spoilers: Iterable[tuple[int, int]] = (),
+        enable_reply_approvals: bool = False,
+        share_to_instagram: InstagramShare | None = None,
     ) -> Draft:
         """A post of two to twenty images and videos.
 
@@ -401,6 +510,8 @@ class Client:
         self, container_id: str, give_up_after: timedelta | None
     ) -> Call[Container]: ...
     def publish_container(self, container_id: str) -> Call[str]: ...
+    def auto_publish_text(self, draft: Draft) -> Call[str]: ...
+    def repost(self, post_id: str) -> Call[str]: ...
     def publishing_quota(self) -> Call[PublishingQuota]: ...
     def reply_quota(self) -> Call[PublishingQuota]: ...
 

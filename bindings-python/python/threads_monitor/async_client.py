@@ -265,7 +265,7 @@ class AsyncPublishingApi:
         return await self._native.publish(draft)
 
     async def create_container(self, draft: Draft) -> str:
-        """Creates the container of a text, image or video and returns its id."""
+        """Creates the container of any draft but a carousel and returns its id."""
         return await self._native.create_container(draft)
 
     async def create_child(self, media: Media) -> str:
@@ -296,6 +296,23 @@ class AsyncPublishingApi:
         connection the post may be live: ask :meth:`container`.
         """
         return await self._native.publish_container(container_id)
+
+    async def auto_publish_text(self, draft: Draft) -> str:
+        """Creates and publishes a text post in one request and returns its id.
+
+        Exactly one request is sent, whatever happens to it. There is no container to ask
+        about: after a timeout or a broken connection the post may be live, and only the
+        account's own posts can tell.
+        """
+        return await self._native.auto_publish_text(draft)
+
+    async def repost(self, post_id: str) -> str:
+        """Reposts a post and returns the id of the repost.
+
+        Exactly one request is sent, whatever happens to it. After a timeout or a broken
+        connection it may be reposted.
+        """
+        return await self._native.repost(post_id)
 
 
 class AsyncQuotaApi:

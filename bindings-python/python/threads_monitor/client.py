@@ -263,7 +263,7 @@ class PublishingApi:
         return self._native.publish(draft).wait()
 
     def create_container(self, draft: Draft) -> str:
-        """Creates the container of a text, image or video and returns its id."""
+        """Creates the container of any draft but a carousel and returns its id."""
         return self._native.create_container(draft).wait()
 
     def create_child(self, media: Media) -> str:
@@ -294,6 +294,23 @@ class PublishingApi:
         connection the post may be live: ask :meth:`container`.
         """
         return self._native.publish_container(container_id).wait()
+
+    def auto_publish_text(self, draft: Draft) -> str:
+        """Creates and publishes a text post in one request and returns its id.
+
+        Exactly one request is sent, whatever happens to it. There is no container to ask
+        about: after a timeout or a broken connection the post may be live, and only the
+        account's own posts can tell.
+        """
+        return self._native.auto_publish_text(draft).wait()
+
+    def repost(self, post_id: str) -> str:
+        """Reposts a post and returns the id of the repost.
+
+        Exactly one request is sent, whatever happens to it. After a timeout or a broken
+        connection it may be reposted.
+        """
+        return self._native.repost(post_id).wait()
 
 
 class QuotaApi:

@@ -9,11 +9,13 @@ __all__ = [
     "AccountMetric",
     "Breakdown",
     "Decision",
+    "InstagramShare",
     "PhaseName",
     "PostMetric",
     "ReplyControl",
     "Scope",
     "Series",
+    "Styling",
 ]
 
 #: A permission that a user grants to an app.
@@ -57,6 +59,12 @@ ReplyControl = Literal[
     "parent_post_author_only",
     "followers_only",
 ]
+
+#: In which look a post is shared to the author's Instagram story.
+InstagramShare = Literal["standard", "dark_mode"]
+
+#: How a part of a text attachment looks.
+Styling = Literal["bold", "italic", "highlight", "underline", "strikethrough"]
 
 #: A number that the monitor keeps a history of.
 Series = Literal[

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDateTime, Utc};
-use threads_client::{Draft, DraftError, Media, ReplyControl, text_length};
+use threads_client::{Draft, DraftError, DraftWarning, Media, ReplyControl, text_length};
 use threads_monitor::publishing::Due;
 use threads_monitor::{LocalInstant, Zone};
 use url::Url;
@@ -185,10 +185,12 @@ impl ScheduleForm {
         let ((due, is_first_of_two), draft) = (due?, draft?);
         let notice = if is_first_of_two {
             "scheduled-first"
-        } else if draft.warnings().is_empty() {
-            "scheduled"
         } else {
-            "scheduled-long"
+            match draft.warnings().as_slice() {
+                [] => "scheduled",
+                [DraftWarning::TextOverByteLimit { .. }] => "scheduled-long",
+                _ => "scheduled-doubtful",
+            }
         };
         Some(Composed { draft, due, notice })
     }
@@ -491,6 +493,19 @@ mod tests {
 
         assert_eq!(form.compose(now()).unwrap().notice, "scheduled-long");
         assert_eq!(form.length, "300 of 500 characters, 600 bytes");
+    }
+
+    #[test]
+    fn an_address_that_meta_can_hardly_fetch_warns_and_does_not_refuse() {
+        let image = [
+            ("text", "x"),
+            ("due", "2026-06-02T19:00"),
+            ("media_url", "http://localhost/1.jpg"),
+        ];
+
+        let notice = form(&image, "UTC").compose(now()).unwrap().notice;
+
+        assert_eq!(notice, "scheduled-doubtful");
     }
 
     #[test]

@@ -129,6 +129,11 @@ impl From<MonitorError> for Problem {
                 "Meta would refuse this post",
                 capitalised(&error.to_string()),
             ),
+            error @ MonitorError::NotSchedulable { .. } => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "This post cannot be scheduled",
+                capitalised(&error.to_string()),
+            ),
             MonitorError::Store(StoreError::Conflict { what }) => Self::new(
                 StatusCode::CONFLICT,
                 "Somebody else was faster",

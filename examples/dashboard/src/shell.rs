@@ -93,6 +93,11 @@ impl Notice {
             text: "The post is scheduled. Its text is within 500 characters, but longer than 500 bytes: Meta may count bytes and refuse it.",
         },
         Self {
+            key: "scheduled-doubtful",
+            tone: "warn",
+            text: "The post is scheduled, but Meta may refuse it: its options below say why.",
+        },
+        Self {
             key: "cancelled",
             tone: "good",
             text: "The post is cancelled. Nothing was published.",

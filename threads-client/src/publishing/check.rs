@@ -55,9 +55,11 @@ fn check_text(draft: &Draft) -> Result<(), DraftError> {
     let is_needed = match &draft.content {
         DraftContent::Text => draft.link_attachment.is_none(),
         DraftContent::Poll(_) | DraftContent::GhostPost => true,
-        // Meta's page wants a text with these, too, but people post them without.
-        DraftContent::Gif(_) | DraftContent::TextAttachment(_) => false,
-        DraftContent::Single(_) | DraftContent::Carousel(_) => false,
+        // Meta's page wants a text with a GIF and a text attachment, too: that is a warning.
+        DraftContent::Gif(_)
+        | DraftContent::TextAttachment(_)
+        | DraftContent::Single(_)
+        | DraftContent::Carousel(_) => false,
     };
     refuse_if(
         is_needed && text.trim().is_empty(),

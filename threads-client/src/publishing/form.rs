@@ -87,7 +87,7 @@ fn common(draft: &Draft, fields: Fields) -> Result<Fields> {
     let countries = (!draft.countries.is_empty()).then(|| draft.countries.join(","));
     let text = draft.text.as_deref().filter(|text| !text.is_empty());
     let link = draft.link_attachment.as_ref().map(url::Url::as_str);
-    let spoilers: Vec<_> = draft.spoilers.iter().map(TextEntity::of).collect();
+    let spoilers: Vec<_> = draft.spoilers.iter().copied().map(TextEntity::of).collect();
     let spoilers = (!spoilers.is_empty())
         .then(|| json("spoilers", &spoilers))
         .transpose()?;
@@ -122,24 +122,24 @@ fn json(field: &'static str, value: &impl Serialize) -> Result<String> {
 /// The options of a poll under the names Meta has for them.
 #[derive(Serialize)]
 struct PollAttachment<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    option_a: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    option_b: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    option_c: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    option_d: Option<&'a str>,
+    #[serde(rename = "option_a", skip_serializing_if = "Option::is_none")]
+    a: Option<&'a str>,
+    #[serde(rename = "option_b", skip_serializing_if = "Option::is_none")]
+    b: Option<&'a str>,
+    #[serde(rename = "option_c", skip_serializing_if = "Option::is_none")]
+    c: Option<&'a str>,
+    #[serde(rename = "option_d", skip_serializing_if = "Option::is_none")]
+    d: Option<&'a str>,
 }
 
 impl<'a> PollAttachment<'a> {
     fn of(poll: &'a DraftPoll) -> Self {
         let mut options = poll.options.iter().map(String::as_str);
         Self {
-            option_a: options.next(),
-            option_b: options.next(),
-            option_c: options.next(),
-            option_d: options.next(),
+            a: options.next(),
+            b: options.next(),
+            c: options.next(),
+            d: options.next(),
         }
     }
 }
@@ -152,7 +152,7 @@ struct TextEntity {
 }
 
 impl TextEntity {
-    fn of(spoiler: &DraftSpoiler) -> Self {
+    fn of(spoiler: DraftSpoiler) -> Self {
         Self {
             entity_type: "SPOILER",
             offset: spoiler.offset,

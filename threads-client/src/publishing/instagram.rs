@@ -42,20 +42,6 @@ open_enum! {
     }
 }
 
-/// Meta's answer to a call that created or published something.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
-pub struct Receipt<I> {
-    /// The id of what there is now.
-    pub id: I,
-    /// How sharing to Instagram went, if Meta says so here.
-    ///
-    /// Meta's text says that it is in the answer to the publication, its sample shows it in the answer to the
-    /// creation of the container. So it may be in either, or in none.
-    #[serde(default, deserialize_with = "share_status")]
-    pub crossreshare_to_ig_status: Option<InstagramShareStatus>,
-}
-
 /// Anything but a text reads as none: a published post must not be lost over it.
 pub(super) fn share_status<'de, D: Deserializer<'de>>(
     deserializer: D,

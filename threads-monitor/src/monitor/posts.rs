@@ -7,7 +7,9 @@ use serde_json::json;
 use super::Monitor;
 use crate::error::{MonitorError, StoreError};
 use crate::publishing::engine::{change, read_post};
-use crate::publishing::{Decision, Due, Event, NewPost, Phase, Post, ScheduledPost, step};
+use crate::publishing::{
+    Decision, Due, Event, NewPost, Phase, Post, ScheduledPost, matching, step,
+};
 use crate::scheduler::{JobId, JobKind, JobQuery, JobRecord, NewJob};
 use threads_client::UserId;
 
@@ -25,11 +27,15 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// `Draft` for a draft that cannot be published, `Config` for a due time that is
+    /// `Draft` for a draft that cannot be published, `NotSchedulable` for one whose outcome
+    /// could not be checked after a lost answer (a ghost post), `Config` for a due time that is
     /// too long ago or does not exist, `NotConnected`, and `Store` with a conflict when
     /// the idempotency key was used for another post.
     pub async fn schedule(&self, new: NewPost) -> Result<ScheduledPost, MonitorError> {
         new.draft.validate()?;
+        if let Some(reason) = matching::unverifiable(&new.draft) {
+            return Err(MonitorError::NotSchedulable { reason });
+        }
         let (due_at, zone) = match new.due {
             Due::At(due_at) => (due_at, None),
             Due::Local { time, zone } => {

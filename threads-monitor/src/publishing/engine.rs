@@ -324,9 +324,9 @@ impl Engine<'_> {
         post: &Post,
         since: DateTime<Utc>,
     ) -> Result<ScanResult, MonitorError> {
-        if post.draft.reply_to.is_some() {
+        if !matching::is_listed(&post.draft) {
             return Ok(ScanResult::Incomplete {
-                why: "replies are not in the account's list of posts".to_owned(),
+                why: "replies and ghost posts are not in the account's list of posts".to_owned(),
             });
         }
         let Some(claimed) = self.claimed(&lease.job.account, &lease.job.id).await? else {

@@ -33,7 +33,8 @@ pub fn find<'a, S: BuildHasher>(
     let mut near = false;
     for post in posts {
         let in_time = post.timestamp.is_none_or(|timestamp| timestamp >= since);
-        if !in_time || claimed.contains(&post.id) || post.media_type != Some(kind.clone()) {
+        let is_kind = kind.is_none() || post.media_type == kind;
+        if !in_time || claimed.contains(&post.id) || !is_kind {
             continue;
         }
         let text = normalise(post.text.as_deref().unwrap_or_default());
@@ -55,7 +56,29 @@ pub fn find<'a, S: BuildHasher>(
 /// Whether the account's list could not tell the two apart.
 pub fn is_twin(one: &Draft, other: &Draft) -> bool {
     let text = |draft: &Draft| normalise(draft.text.as_deref().unwrap_or_default());
-    listed_kind(one) == listed_kind(other) && text(one) == text(other)
+    let is_kind = match (listed_kind(one), listed_kind(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    };
+    is_kind && text(one) == text(other)
+}
+
+/// Whether what becomes of the draft is in the account's own list of posts.
+///
+/// If it is not, a search proves nothing: replies and ghost posts have lists of their own.
+pub fn is_listed(draft: &Draft) -> bool {
+    draft.reply_to.is_none() && draft.content != DraftContent::GhostPost
+}
+
+/// Why the draft cannot be scheduled, if it cannot.
+///
+/// A reply is not listed either, but a person finds it under the post that it answers. A
+/// ghost post is out of sight after a day, so that not even a person could decide.
+pub(crate) fn unverifiable(draft: &Draft) -> Option<&'static str> {
+    (draft.content == DraftContent::GhostPost).then_some(
+        "ghost posts are not in the account's list of posts, so after a lost answer it could not \
+         be checked whether the post is live; publish it yourself, or schedule a text post",
+    )
 }
 
 /// The text as it is compared: composed, one space for any run of them, and without
@@ -65,13 +88,16 @@ pub fn normalise(text: &str) -> String {
     composed.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The media type under which Meta lists what was sent.
-fn listed_kind(draft: &Draft) -> MediaType {
+/// The media type under which Meta lists what was sent; none where Meta does not say, so that
+/// any may be ours.
+fn listed_kind(draft: &Draft) -> Option<MediaType> {
     match &draft.content {
-        DraftContent::Single(media) if media.kind == MediaKind::Image => MediaType::Image,
-        DraftContent::Single(_) => MediaType::Video,
-        DraftContent::Carousel(_) => MediaType::CarouselAlbum,
-        // A text, also one with a link, a poll or a GIF.
-        _ => MediaType::TextPost,
+        DraftContent::Text | DraftContent::Poll(_) | DraftContent::Gif(_) => {
+            Some(MediaType::TextPost)
+        }
+        DraftContent::Single(media) if media.kind == MediaKind::Image => Some(MediaType::Image),
+        DraftContent::Single(_) => Some(MediaType::Video),
+        DraftContent::Carousel(_) => Some(MediaType::CarouselAlbum),
+        _ => None,
     }
 }

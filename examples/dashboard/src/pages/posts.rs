@@ -18,7 +18,7 @@ use crate::app::AppState;
 use crate::compose::ScheduleForm;
 use crate::fields::pairs;
 use crate::format::Moment;
-use crate::problem::Problem;
+use crate::problem::{Problem, capitalised};
 use crate::shell::{Shell, page};
 use crate::words::{self, AttemptWords, StateWords};
 
@@ -276,6 +276,12 @@ fn view(scheduled: &ScheduledPost, zone: Zone, permalink: Option<String>) -> Pos
     if let Some(control) = draft.reply_control {
         options.push(("Who can reply", control.as_str().replace('_', " ")));
     }
+    options.extend(
+        draft
+            .warnings()
+            .iter()
+            .map(|warning| ("Worth a look", capitalised(&warning.to_string()))),
+    );
     let is_final = post.phase.is_final();
     PostView {
         id: scheduled.id.to_string(),

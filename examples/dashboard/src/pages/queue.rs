@@ -54,6 +54,10 @@ pub(super) fn text(draft: &Draft) -> &str {
 pub(super) fn content(draft: &Draft) -> String {
     match &draft.content {
         DraftContent::Text => "Text".to_owned(),
+        DraftContent::Poll(poll) => format!("Poll of {}", poll.options.len()),
+        DraftContent::Gif(_) => "Text with a GIF".to_owned(),
+        DraftContent::TextAttachment(_) => "Text with a longer text".to_owned(),
+        DraftContent::GhostPost => "Ghost post".to_owned(),
         DraftContent::Single(media) => match media.kind {
             threads_client::MediaKind::Image => "Image".to_owned(),
             threads_client::MediaKind::Video => "Video".to_owned(),

@@ -146,7 +146,7 @@ impl Machine<'_> {
 
     pub(super) fn lead(&self) -> Duration {
         match &self.post.draft.content {
-            DraftContent::Text => self.policy.lead_text,
+            content if content.is_text() => self.policy.lead_text,
             DraftContent::Single(media) if media.kind == MediaKind::Image => self.policy.lead_image,
             _ => self.policy.lead_video,
         }

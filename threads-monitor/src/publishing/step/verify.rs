@@ -11,6 +11,7 @@ use super::{
 };
 use crate::publishing::answer::{Answer, Remedy};
 use crate::publishing::event::{Effect, Next, ScanResult, StatusReading};
+use crate::publishing::matching;
 use crate::publishing::post::{Outcome, Phase, PublishedSource};
 
 impl Machine<'_> {
@@ -150,7 +151,7 @@ impl Machine<'_> {
                 }
             }
             StatusReading::NotFound if self.is_unlistable() => self.needs_attention(
-                "Meta no longer knows its container, and replies are not in the account's list",
+                "Meta no longer knows its container, and such posts are not in the account's list",
             ),
             _ if matches!(remedy, Remedy::Reconnect | Remedy::Permission) => {
                 // Nothing can be read either. Look again when the account is back.
@@ -409,6 +410,6 @@ impl Machine<'_> {
 
     /// A reply is not in the list that is searched, so a search proves nothing.
     pub(super) fn is_unlistable(&self) -> bool {
-        self.post.draft.reply_to.is_some()
+        !matching::is_listed(&self.post.draft)
     }
 }
