@@ -30,6 +30,7 @@ const COMMON: &str = "id,media_type,text,permalink,timestamp,username,shortcode,
      total_votes,expiration_timestamp},text_entities,text_attachment,is_spoiler_media,has_replies";
 
 type Posts = Pin<Box<dyn Stream<Item = Result<Post>> + Send>>;
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Page<Post>>> + Send + 'a>>;
 
 /// One of the lists, with the options that all of them have.
 struct List {
@@ -37,7 +38,7 @@ struct List {
     /// Beyond the common ones, or all if it starts with `=`.
     fields: &'static str,
     parameters: &'static [(&'static str, &'static str)],
-    page: fn(&Client) -> Pin<Box<dyn Future<Output = Result<Page<Post>>> + Send + '_>>,
+    page: fn(&Client) -> Answer<'_>,
     stream: fn(&Client, u8) -> Posts,
 }
 

@@ -1,10 +1,6 @@
 //! One post with everything in it, and what can be done with one: choosing fields, deleting, moderating.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests may fail the test"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 mod support;
 
