@@ -347,7 +347,7 @@ async fn a_host_that_is_silent_or_stops_in_the_middle_is_a_finding() {
     for start in [&b""[..], b"HTTP/1.1 200 OK\r\n", stalls] {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let peer = std::thread::spawn(move || {
+        std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             stream.write_all(start).unwrap();
             // Until the other side gives up.
@@ -366,7 +366,6 @@ async fn a_host_that_is_silent_or_stops_in_the_middle_is_a_finding() {
         let report = preflight.check(&Media::image(url)).await.unwrap();
 
         assert_eq!(report.findings, [PreflightFinding::Timeout]);
-        peer.join().unwrap();
     }
 }
 
