@@ -34,3 +34,6 @@ pub mod errors {}
 
 #[doc = include_str!("../docs/limits.md")]
 pub mod limits {}
+
+#[doc = include_str!("../docs/coverage.md")]
+pub mod coverage {}

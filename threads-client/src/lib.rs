@@ -4,6 +4,9 @@ mod auth;
 mod client;
 mod embed;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod guide;
 mod http;
 mod id;
@@ -12,6 +15,7 @@ mod intent;
 mod location;
 mod open_enum;
 mod page;
+mod plain_url;
 mod posts;
 mod preflight;
 mod profile;

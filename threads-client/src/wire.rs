@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
-use crate::{PostId, UserId};
+use crate::{PostId, UserId, plain_url};
 
 /// `2026-05-17T05:42:03+0000`, `…+00:00` and `…Z` alike; `null` is none.
 pub(crate) fn timestamp<'de, D: Deserializer<'de>>(
@@ -19,6 +19,36 @@ pub(crate) fn timestamp<'de, D: Deserializer<'de>>(
 }
 
 pub(crate) fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
+    usual_timestamp(text).or_else(|| other_timestamp(text))
+}
+
+/// `2026-05-17T05:42:03+0000`: Meta writes all of them so, and there are several in a post.
+fn usual_timestamp(text: &str) -> Option<DateTime<Utc>> {
+    let (date, time) = text.strip_suffix("+0000")?.split_once('T')?;
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date.as_bytes() else {
+        return None;
+    };
+    let &[h1, h2, b':', n1, n2, b':', s1, s2] = time.as_bytes() else {
+        return None;
+    };
+    NaiveDate::from_ymd_opt(
+        i32::try_from(digits([y1, y2, y3, y4])?).ok()?,
+        digits([m1, m2])?,
+        digits([d1, d2])?,
+    )?
+    .and_hms_opt(digits([h1, h2])?, digits([n1, n2])?, digits([s1, s2])?)
+    .map(|time| time.and_utc())
+}
+
+fn digits<const N: usize>(text: [u8; N]) -> Option<u32> {
+    text.iter().try_fold(0, |number, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| number * 10 + u32::from(digit - b'0'))
+    })
+}
+
+fn other_timestamp(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text)
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
         .ok()
@@ -51,7 +81,9 @@ pub(crate) fn unix_milliseconds<'de, D: Deserializer<'de>>(
 
 /// A URL that is only shown: an empty or broken one is none rather than the loss of the whole object.
 pub(crate) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
-    deserializer.deserialize_any(TextVisitor("a URL", |text: &str| Ok(Url::parse(text).ok())))
+    deserializer.deserialize_any(TextVisitor("a URL", |text: &str| {
+        Ok(plain_url::parse(text))
+    }))
 }
 
 /// Reads a text where it lies, without a copy; `null` is none, and so is what the function makes none.

@@ -133,6 +133,13 @@ fn the_tail_that_meta_appends_is_not_part_of_the_code() {
 }
 
 #[test]
+fn a_code_that_is_nothing_but_that_tail_is_missing() {
+    let error = AuthorizationResponse::from_query("code=%23_&state=s").unwrap_err();
+
+    assert_eq!(error.to_string(), "invalid `code`: is missing");
+}
+
+#[test]
 fn a_way_back_without_its_state_is_refused() {
     let expected = CsrfState::from_stored("abcdef".to_owned());
     for query in [

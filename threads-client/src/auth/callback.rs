@@ -52,12 +52,12 @@ impl AuthorizationResponse {
                 state,
             });
         }
-        let code = parameter(query, "code")?.ok_or_else(|| Error::invalid("code", "is missing"))?;
+        let code = parameter(query, "code")?
+            .map(AuthorizationCode::new)
+            .filter(|code| !code.expose().is_empty())
+            .ok_or_else(|| Error::invalid("code", "is missing"))?;
         let state = state.ok_or_else(|| Error::invalid("state", "is missing"))?;
-        Ok(Self::Granted {
-            code: AuthorizationCode::new(code),
-            state,
-        })
+        Ok(Self::Granted { code, state })
     }
 
     /// Reads the whole address of the redirect, such as a user pastes it.

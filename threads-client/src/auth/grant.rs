@@ -32,35 +32,32 @@ pub(crate) async fn refresh(
 
 pub(super) async fn send(transport: &Transport, call: Call<'_>) -> Result<TokenGrant> {
     let body: GrantBody = transport.send(call, None).await?;
-    Ok(TokenGrant {
-        access_token: AccessToken::new(body.access_token),
-        expires_in: body.expires_in.map(Duration::from_secs),
-        token_type: body.token_type,
-        user_id: body.user_id,
-    })
+    Ok(body.into_grant())
 }
 
 pub(super) async fn inspect(transport: &Transport, call: Call<'_>) -> Result<TokenInfo> {
-    let InfoBody { data } = transport.send(call, None).await?;
-    Ok(TokenInfo {
-        is_valid: data.is_valid,
-        user_id: data.user_id,
-        scopes: data.scopes,
-        issued_at: data.issued_at,
-        expires_at: data.expires_at,
-        data_access_expires_at: data.data_access_expires_at,
-        application: data.application,
-        kind: data.kind,
-    })
+    let body: InfoBody = transport.send(call, None).await?;
+    Ok(body.into_info())
 }
 
 #[derive(Deserialize)]
-struct GrantBody {
+pub(crate) struct GrantBody {
     #[serde(deserialize_with = "token")]
     access_token: String,
     expires_in: Option<u64>,
     token_type: Option<String>,
     user_id: Option<UserId>,
+}
+
+impl GrantBody {
+    pub(crate) fn into_grant(self) -> TokenGrant {
+        TokenGrant {
+            access_token: AccessToken::new(self.access_token),
+            expires_in: self.expires_in.map(Duration::from_secs),
+            token_type: self.token_type,
+            user_id: self.user_id,
+        }
+    }
 }
 
 /// An empty token would look like a success.
@@ -74,8 +71,24 @@ fn token<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D:
 }
 
 #[derive(Deserialize)]
-struct InfoBody {
+pub(crate) struct InfoBody {
     data: InfoData,
+}
+
+impl InfoBody {
+    pub(crate) fn into_info(self) -> TokenInfo {
+        let data = self.data;
+        TokenInfo {
+            is_valid: data.is_valid,
+            user_id: data.user_id,
+            scopes: data.scopes,
+            issued_at: data.issued_at,
+            expires_at: data.expires_at,
+            data_access_expires_at: data.data_access_expires_at,
+            application: data.application,
+            kind: data.kind,
+        }
+    }
 }
 
 #[derive(Deserialize)]

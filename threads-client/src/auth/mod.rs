@@ -127,7 +127,8 @@ impl OAuthClient {
     ///
     /// A code works once, so this is sent once: after an unknown outcome the user has to log in again.
     ///
-    /// See [Meta's page](https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions).
+    /// Scopes: none; the token has those that the user granted. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions).
     ///
     /// # Errors
     ///
@@ -188,7 +189,8 @@ impl OAuthClient {
 
     /// A token of the app itself, which acts for no user.
     ///
-    /// See [Meta's page](https://developers.facebook.com/docs/threads/get-started/app-access-tokens).
+    /// Scopes: none. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/app-access-tokens).
     ///
     /// # Errors
     ///
@@ -236,7 +238,8 @@ impl OAuthClient {
     /// This is the only way to learn what was granted: the user can leave out scopes, and no grant says so.
     /// The caller's token must belong to a tester of the same app; it may be the inspected token itself.
     ///
-    /// See [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting/debug-access-token).
+    /// Scopes: any. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting/debug-access-token).
     ///
     /// # Errors
     ///

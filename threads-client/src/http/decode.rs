@@ -14,13 +14,22 @@ const LONGEST_PATH: usize = 200;
 ///
 /// Keeping track of the path costs time, and only failures need it: they are decoded twice.
 pub(super) fn decode<T: DeserializeOwned>(call: &Call<'_>, body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).or_else(|_| {
+    parse(body).or_else(|_| {
         decode_with_path(body, &call.secrets).map_err(|(path, source)| Error::Decode {
             endpoint: call.endpoint.clone(),
             path,
             source,
         })
     })
+}
+
+/// One check of the whole body for UTF-8 is cheaper than one for each text in it.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    match str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        // Texts that are skipped may be broken.
+        Err(_) => serde_json::from_slice(body),
+    }
 }
 
 /// Decodes the body, or says at which path and in what way it is not what was expected.

@@ -15,6 +15,8 @@ mod call;
 pub(crate) mod class;
 mod decode;
 mod dispatch;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod doors;
 mod foreign;
 pub(crate) mod guard;
 pub(crate) mod meter;

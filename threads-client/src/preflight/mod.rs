@@ -71,7 +71,8 @@ impl MediaPreflight {
     /// A report without refusals is not a promise: Meta fetches the media itself, later and from elsewhere,
     /// and looks at more than its start.
     ///
-    /// See [Meta's page](https://developers.facebook.com/docs/threads/posts).
+    /// Scopes: none, and no token is sent. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
     /// # Errors
     ///

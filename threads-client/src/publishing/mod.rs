@@ -152,6 +152,9 @@ impl<'a> PublishingApi<'a> {
 
     /// Waits until a container can be published, or was.
     ///
+    /// Scopes: `threads_basic`, `threads_content_publish`. See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#publishing-does-not-return-a-media-id).
+    ///
     /// # Errors
     ///
     /// [`Error::Container`] if it failed, expired, or is still not finished when the policy ends; any

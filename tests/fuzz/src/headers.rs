@@ -1,0 +1,30 @@
+//! Headers of answers.
+
+use std::time::Duration;
+
+use threads_client::{AppUsage, fuzzing};
+
+/// The highest share is one of the three, and none is above it.
+pub fn app_usage(bytes: &[u8]) {
+    let Ok(usage) = serde_json::from_slice::<AppUsage>(bytes) else {
+        return;
+    };
+    let shares = [usage.call_count, usage.total_time, usage.total_cputime];
+    assert!(shares.contains(&usage.highest()));
+    assert!(shares.iter().all(|share| *share <= usage.highest()));
+}
+
+/// The first line is `Retry-After`, the second the `Date` of the answer. Digits are seconds, with or without a date.
+pub fn retry_after(bytes: &[u8]) {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let value = lines.next().unwrap_or_default();
+    let read = fuzzing::retry_after(value, lines.next());
+    let digits = str::from_utf8(value)
+        .ok()
+        .map(str::trim)
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    if let Some(seconds) = digits.and_then(|digits| digits.parse::<u64>().ok()) {
+        assert_eq!(read, Some(Duration::from_secs(seconds)));
+        assert_eq!(fuzzing::retry_after(value, None), read);
+    }
+}

@@ -1,0 +1,92 @@
+//! Answers of Meta about posts, profiles, figures, containers and quotas.
+
+use std::fmt::Debug;
+
+use serde::de::DeserializeOwned;
+use threads_client::{
+    AccountMetric, Container, Insights, Page, Post, PostMetric, Profile, PublicProfile,
+    PublishingQuota,
+};
+
+use crate::promise::answer;
+
+/// A page holds no more posts than there is room for, and no empty cursor.
+pub fn page_of_posts(bytes: &[u8]) {
+    let Some(page) = answer::<Page<Post>>(bytes) else {
+        return;
+    };
+    assert!(page.items.len() <= bytes.len() / 2);
+    assert!(page.items.iter().all(|post| !post.id.as_str().is_empty()));
+    for cursor in [&page.next, &page.previous].into_iter().flatten() {
+        assert!(!cursor.as_str().is_empty(), "an empty cursor leads nowhere");
+    }
+}
+
+/// A post has an id.
+pub fn post(bytes: &[u8]) {
+    if let Some(post) = answer::<Post>(bytes) {
+        assert!(!post.id.as_str().is_empty());
+        assert!(post.children.len() <= bytes.len() / 2);
+    }
+}
+
+/// An own profile has an id.
+pub fn profile(bytes: &[u8]) {
+    if let Some(profile) = answer::<Profile>(bytes) {
+        assert!(!profile.id.as_str().is_empty());
+    }
+}
+
+/// A public profile has figures or none, and no id.
+pub fn public_profile(bytes: &[u8]) {
+    answer::<PublicProfile>(bytes);
+}
+
+/// A container has an id and a state.
+pub fn container(bytes: &[u8]) {
+    if let Some(container) = answer::<Container>(bytes) {
+        assert!(!container.id.as_str().is_empty());
+    }
+}
+
+/// A quota is told or not told.
+pub fn publishing_quota(bytes: &[u8]) {
+    answer::<PublishingQuota>(bytes);
+}
+
+/// Figures of an account; see [`post_insights`].
+pub fn account_insights(bytes: &[u8]) {
+    insights::<AccountMetric>(bytes);
+}
+
+/// What is asked of figures by metric is what one finds by looking at all of them.
+pub fn post_insights(bytes: &[u8]) {
+    insights::<PostMetric>(bytes);
+}
+
+fn insights<M: DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) {
+    let Some(insights) = answer::<Insights<M>>(bytes) else {
+        return;
+    };
+    assert_eq!(insights.is_empty(), insights.iter().len() == 0);
+    for insight in &insights {
+        let metric = &insight.metric;
+        let named = || insights.iter().filter(|other| other.metric == *metric);
+        assert_eq!(
+            insights.total(metric),
+            named().find_map(|other| other.total)
+        );
+        assert_eq!(
+            insights.series(metric),
+            named().find_map(|other| other.series.as_deref())
+        );
+        assert_eq!(
+            insights.links(metric),
+            named().find_map(|other| other.links.as_deref())
+        );
+        assert_eq!(
+            insights.breakdowns(metric),
+            named().find_map(|other| other.breakdowns.as_deref())
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! Doors to private parsers, for the fuzz harness of this repository. No part of the API: it may change at any time.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::auth::grant;
+use crate::http::{doors, redact};
+use crate::{Result, TokenGrant, TokenInfo, plain_url, wire};
+
+/// The body of an answer, decoded as the client does it.
+///
+/// # Errors
+///
+/// [`Error::Decode`](crate::Error::Decode).
+pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    doors::decode(body)
+}
+
+/// An answer that holds a token.
+///
+/// # Errors
+///
+/// [`Error::Decode`](crate::Error::Decode).
+pub fn token_grant(body: &[u8]) -> Result<TokenGrant> {
+    doors::decode(body).map(grant::GrantBody::into_grant)
+}
+
+/// An answer about a token.
+///
+/// # Errors
+///
+/// [`Error::Decode`](crate::Error::Decode).
+pub fn token_info(body: &[u8]) -> Result<TokenInfo> {
+    doors::decode(body).map(grant::InfoBody::into_info)
+}
+
+/// The pause that the headers `Retry-After` and `Date` ask for.
+pub fn retry_after(value: &[u8], date: Option<&[u8]>) -> Option<Duration> {
+    doors::retry_after(value, date)
+}
+
+/// Foreign text as errors show it.
+pub fn redact(text: &str, secret: Option<&str>) -> String {
+    redact::clean(text, &[secret])
+}
+
+/// A time as Meta writes it.
+pub fn timestamp(text: &str) -> Option<DateTime<Utc>> {
+    wire::parse_timestamp(text)
+}
+
+/// An address that is only shown.
+pub fn address(text: &str) -> Option<Url> {
+    plain_url::parse(text)
+}
