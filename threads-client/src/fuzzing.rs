@@ -56,3 +56,11 @@ pub fn timestamp(text: &str) -> Option<DateTime<Utc>> {
 pub fn address(text: &str) -> Option<Url> {
     plain_url::parse(text)
 }
+
+/// Whether an address counts as plain, and what is then made of it without parsing.
+///
+/// With debug assertions `url` refuses what was put together wrongly, and [`address`] parses it after all. Only here a
+/// mistake shows.
+pub fn plain_address(text: &str) -> (bool, Option<Url>) {
+    (plain_url::is_plain(text), plain_url::plain(text))
+}

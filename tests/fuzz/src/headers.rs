@@ -21,7 +21,7 @@ pub fn retry_after(bytes: &[u8]) {
     let read = fuzzing::retry_after(value, lines.next());
     let digits = str::from_utf8(value)
         .ok()
-        .map(str::trim)
+        .map(|text| text.trim_matches([' ', '\t']))
         .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     if let Some(seconds) = digits.and_then(|digits| digits.parse::<u64>().ok()) {
         assert_eq!(read, Some(Duration::from_secs(seconds)));

@@ -10,6 +10,12 @@ pub fn address(bytes: &[u8]) {
     let text = text(bytes);
     let (read, expected) = (fuzzing::address(&text), Url::parse(&text).ok());
     assert_eq!(read, expected);
+    let (is_plain, built) = fuzzing::plain_address(&text);
+    assert_eq!(is_plain, built.is_some(), "plain, but put together wrongly");
+    if let Some(built) = built {
+        assert_eq!(built.as_str(), text);
+        assert_eq!(expected.as_ref().map(parts), Some(parts(&built)));
+    }
     if let (Some(read), Some(expected)) = (read, expected) {
         assert_eq!(parts(&read), parts(&expected));
         assert_eq!(read.host(), expected.host());

@@ -1,5 +1,7 @@
 //! Every target, on some thousand documents: made up, mutated from fixtures, and plain bytes.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -272,9 +274,9 @@ fn input(target: &str) -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(change(), 0..4),
     )
         .prop_map(|(mut bytes, changes)| {
-            changes
-                .into_iter()
-                .for_each(|change| change.apply(&mut bytes));
+            for change in changes {
+                change.apply(&mut bytes);
+            }
             bytes
         });
     prop_oneof![
