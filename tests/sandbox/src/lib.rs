@@ -31,6 +31,7 @@ mod server;
 mod shared;
 mod state;
 mod switches;
+mod text_length;
 mod user;
 mod voice;
 
@@ -45,6 +46,7 @@ pub use ledger::{LedgerEntry, LedgerKind};
 pub use request_log::{RequestLogEntry, TokenPlacement};
 pub use sandbox::{Sandbox, SandboxPost, SandboxUser};
 pub use switches::{
-    AppUsage, ListedText, PublishedContainer, Readiness, RefreshedToken, Republish, Switches,
-    TextUnit,
+    AppUsage, BusinessUsage, CrossShareAnswer, ListedText, OffsetUnit, PublishedContainer,
+    Readiness, RefreshedToken, Republish, Switches, TextUnit,
 };
+pub use user::Standing;

@@ -19,6 +19,7 @@ use crate::ledger::LedgerEntry;
 use crate::request_log::RequestLogEntry;
 use crate::shared::Shared;
 use crate::switches::Switches;
+use crate::user::Standing;
 
 /// A running sandbox; clones are cheap and control the same one.
 ///
@@ -325,6 +326,22 @@ impl Sandbox {
         let user = state.find_user(id_or_username)?.id;
         state.revoke(user);
         Ok(())
+    }
+
+    /// Lets the platform restrict or deactivate an account, or take that back.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such account.
+    pub fn set_standing(
+        &self,
+        id_or_username: &str,
+        standing: Standing,
+    ) -> Result<(), SandboxError> {
+        self.inner
+            .shared
+            .state()
+            .set_standing(id_or_username, standing)
     }
 
     /// Stops the server and waits until all connections are closed.

@@ -19,7 +19,7 @@ use crate::random::Seed;
 use crate::request_log::RequestLog;
 use crate::seeding;
 use crate::switches::Switches;
-use crate::user::User;
+use crate::user::{Standing, User};
 
 /// The world of one sandbox.
 #[derive(Debug)]
@@ -90,6 +90,8 @@ impl State {
                     joined_at: started_at - TimeDelta::days(i64::from(account.history_days) + 30),
                     published: Vec::new(),
                     replied: Vec::new(),
+                    deleted: Vec::new(),
+                    standing: Standing::Good,
                     lookups: Vec::new(),
                 },
             );
@@ -116,6 +118,19 @@ impl State {
             .values()
             .find(|user| user.username == id_or_username || user.id.to_string() == id_or_username)
             .ok_or_else(|| SandboxError::UnknownUser(id_or_username.to_owned()))
+    }
+
+    /// Lets the platform restrict or deactivate an account, or take that back.
+    pub(crate) fn set_standing(
+        &mut self,
+        id_or_username: &str,
+        standing: Standing,
+    ) -> Result<(), SandboxError> {
+        let id = self.find_user(id_or_username)?.id;
+        if let Some(user) = self.users.get_mut(&id) {
+            user.standing = standing;
+        }
+        Ok(())
     }
 
     /// The followers of an account at `at`.
@@ -167,6 +182,7 @@ impl State {
                 readiness,
                 polls: 0,
                 error,
+                is_lost: false,
                 published: None,
             },
         );
@@ -205,6 +221,24 @@ impl State {
                 post_id: Some(post.to_string()),
                 text,
                 parent: parent.map(|parent| parent.to_string()),
+                original: None,
+            },
+        );
+        post
+    }
+
+    /// Makes a repost of `original` visible.
+    pub(crate) fn repost(&mut self, author: UserId, content: Content, original: PostId) -> PostId {
+        let now = self.now();
+        let post = self.add_post(author, content, now);
+        self.ledger.record(
+            now,
+            LedgerKind::PostReposted,
+            Effect {
+                account: Some(author.to_string()),
+                post_id: Some(post.to_string()),
+                original: Some(original.to_string()),
+                ..Effect::default()
             },
         );
         post
@@ -275,6 +309,7 @@ impl State {
             post_id: Some(id.to_string()),
             text: post.content.text.clone(),
             parent: post.content.reply_to.map(|parent| parent.to_string()),
+            original: post.content.reposts.map(|original| original.to_string()),
             container_id: None,
         };
         let children = post.children.clone();

@@ -8,10 +8,15 @@ mod app_token;
 mod authorize;
 mod authorize_page;
 mod container_status;
+mod countries;
 mod create_container;
+mod cross_share;
 mod debug_token;
+mod delete_post;
 mod draft;
+mod draft_objects;
 mod draft_rules;
+mod draft_spans;
 mod exchange_code;
 mod exchange_token;
 mod media;
@@ -23,6 +28,7 @@ mod profile_lookup;
 mod publish_container;
 mod publishing_limit;
 mod refresh_token;
+mod repost;
 
 use crate::endpoint::EndpointSpec;
 
@@ -45,4 +51,7 @@ pub(crate) const TABLE: &[&EndpointSpec] = &[
     &posts::SPEC,
     &post::SPEC,
     &publishing_limit::SPEC,
+    // Publishing beyond containers.
+    &repost::SPEC,
+    &delete_post::SPEC,
 ];
