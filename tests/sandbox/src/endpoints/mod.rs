@@ -30,6 +30,8 @@ mod publishing_limit;
 mod refresh_token;
 mod repost;
 
+pub(crate) use account_insights::wire_time;
+
 use crate::endpoint::EndpointSpec;
 
 /// Every endpoint of the sandbox.
