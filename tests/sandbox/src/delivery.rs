@@ -74,11 +74,14 @@ impl Outgoing {
             target.push('?');
             target.push_str(query);
         }
-        let mut head = format!("{} {target} HTTP/1.0\r\nHost: {address}\r\n", self.method);
-        for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", self.body.len()));
+        let mut lines = vec![
+            format!("{} {target} HTTP/1.0", self.method),
+            format!("Host: {address}"),
+        ];
+        let headers = self.headers.iter();
+        lines.extend(headers.map(|(name, value)| format!("{name}: {value}")));
+        lines.push(format!("Content-Length: {}\r\n\r\n", self.body.len()));
+        let head = lines.join("\r\n");
         stream.write_all(head.as_bytes()).await?;
         stream.write_all(self.body.as_bytes()).await?;
         let mut answer = Vec::new();

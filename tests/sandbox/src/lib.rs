@@ -22,7 +22,10 @@ mod graph_error;
 mod id;
 mod judge;
 mod ledger;
+mod lively;
 mod pacific;
+mod people;
+mod place;
 mod post;
 mod random;
 mod reply;
@@ -52,8 +55,8 @@ pub use ledger::{LedgerEntry, LedgerKind};
 pub use request_log::{RequestLogEntry, TokenPlacement};
 pub use sandbox::{Sandbox, SandboxPost, SandboxUser};
 pub use switches::{
-    AppUsage, BusinessUsage, CrossShareAnswer, ListedText, OffsetUnit, PublishedContainer,
-    Readiness, RefreshedToken, Republish, Switches, TextUnit,
+    AppUsage, BusinessUsage, CrossShareAnswer, ListedText, LocationQuery, OffsetUnit,
+    PublishedContainer, Readiness, RefreshedToken, Republish, SearchPaging, Switches, TextUnit,
 };
 pub use user::Standing;
 pub use webhook::{Notification, SignedBody};

@@ -13,6 +13,7 @@ use crate::error::SandboxError;
 use crate::id::{PostId, UserId};
 use crate::post::Post;
 use crate::state::State;
+use crate::user::User;
 
 /// What a notification is about.
 ///
@@ -141,6 +142,8 @@ impl State {
         self.any_post(id)
             .ok()
             .filter(|post| post.is_live())
+            // Nothing is told about what private profiles write.
+            .filter(|post| self.users.get(&post.author).is_some_and(User::is_public))
             .ok_or_else(|| SandboxError::UnknownPost(id.to_owned()))
     }
 
