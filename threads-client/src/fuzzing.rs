@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::auth::grant;
 use crate::http::{doors, redact};
-use crate::{Result, TokenGrant, TokenInfo, plain_url, wire};
+use crate::{ImageDimensions, Result, TokenGrant, TokenInfo, plain_url, preflight, wire};
 
 /// The body of an answer, decoded as the client does it.
 ///
@@ -40,6 +40,21 @@ pub fn token_info(body: &[u8]) -> Result<TokenInfo> {
 /// The pause that the headers `Retry-After` and `Date` ask for.
 pub fn retry_after(value: &[u8], date: Option<&[u8]>) -> Option<Duration> {
     doors::retry_after(value, date)
+}
+
+/// The highest share and the pause that `X-Business-Use-Case-Usage` tells.
+pub fn business_usage(header: &[u8]) -> Option<(Option<u32>, Option<Duration>)> {
+    doors::business_usage(header)
+}
+
+/// Width and height that the first bytes of an image tell.
+pub fn image_dimensions(start: &[u8]) -> Option<ImageDimensions> {
+    preflight::dimensions(start)
+}
+
+/// Whether a video begins with its pictures rather than with its index.
+pub fn has_its_index_last(start: &[u8]) -> bool {
+    preflight::has_its_index_last(start)
 }
 
 /// Foreign text as errors show it.

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use serde::de::DeserializeOwned;
 use threads_client::{
-    AccountMetric, Container, Insights, Page, Post, PostMetric, Profile, PublicProfile,
-    PublishingQuota,
+    AccountMetric, Container, Embed, Insights, Location, Page, Post, PostMetric, Profile,
+    PublicProfile, PublishingQuota,
 };
 
 use crate::promise::answer;
@@ -46,6 +46,20 @@ pub fn public_profile(bytes: &[u8]) {
 pub fn container(bytes: &[u8]) {
     if let Some(container) = answer::<Container>(bytes) {
         assert!(!container.id.as_str().is_empty());
+    }
+}
+
+/// A place has an id, and is on the globe or nowhere.
+pub fn place(bytes: &[u8]) {
+    if let Some(place) = answer::<Location>(bytes) {
+        assert!(!place.id.as_str().is_empty());
+    }
+}
+
+/// What shows a post is the HTML that came.
+pub fn embed(bytes: &[u8]) {
+    if let Some(embed) = answer::<Embed>(bytes) {
+        assert!(embed.html.len() <= bytes.len());
     }
 }
 

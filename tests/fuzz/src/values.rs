@@ -64,3 +64,12 @@ pub fn timestamp(bytes: &[u8]) {
         assert_eq!(fuzzing::timestamp(&time.to_rfc3339()), Some(time));
     }
 }
+
+/// The start of a media file: an image has an extent within what its format can say, or none.
+pub fn image(bytes: &[u8]) {
+    if let Some(extent) = fuzzing::image_dimensions(bytes) {
+        assert!(extent.width > 0 && extent.height > 0);
+        assert!(bytes.len() > 8);
+    }
+    let _ = fuzzing::has_its_index_last(bytes);
+}
