@@ -8,7 +8,8 @@ use url::Url;
 
 use crate::auth::grant;
 use crate::http::{doors, redact};
-use crate::{ImageDimensions, Result, TokenGrant, TokenInfo, plain_url, preflight, wire};
+use crate::preflight::format;
+use crate::{ImageDimensions, Result, TokenGrant, TokenInfo, plain_url, wire};
 
 /// The body of an answer, decoded as the client does it.
 ///
@@ -49,12 +50,12 @@ pub fn business_usage(header: &[u8]) -> Option<(Option<u32>, Option<Duration>)> 
 
 /// Width and height that the first bytes of an image tell.
 pub fn image_dimensions(start: &[u8]) -> Option<ImageDimensions> {
-    preflight::dimensions(start)
+    format::dimensions(start)
 }
 
 /// Whether a video begins with its pictures rather than with its index.
 pub fn has_its_index_last(start: &[u8]) -> bool {
-    preflight::has_its_index_last(start)
+    format::has_its_index_last(start)
 }
 
 /// Foreign text as errors show it.

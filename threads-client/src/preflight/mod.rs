@@ -4,7 +4,7 @@
 //! that a caller may ask for; nothing else in this crate does. It lets this machine fetch an address that
 //! somebody else may have named, which is why it goes through the guard of the transport.
 
-mod format;
+pub(crate) mod format;
 mod report;
 #[cfg(test)]
 mod ssrf_guard;
@@ -13,8 +13,6 @@ mod tests;
 
 use std::fmt;
 
-#[cfg(feature = "fuzzing")]
-pub(crate) use format::{dimensions, has_its_index_last};
 pub use report::{ImageDimensions, PreflightFinding, PreflightReport};
 
 use crate::http::guard::{Guard, Refused};
