@@ -2,6 +2,8 @@
 //!
 //! One test for each, named after it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 mod support;
 
 use chrono::DateTime;

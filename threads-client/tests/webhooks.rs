@@ -242,8 +242,7 @@ fn a_mention_is_read_with_all_its_keys() {
     assert_eq!(post.text.as_deref(), Some("Look, @harbour.lab"));
     assert_eq!(post.media_url.unwrap().path(), "/m.jpg");
     assert_eq!(post.thumbnail_url.unwrap().path(), "/t.jpg");
-    let poll: serde_json::Value = post.poll_attachment.unwrap().decode().unwrap();
-    assert_eq!(poll["option_b"], "No");
+    assert_eq!(post.poll.unwrap().options[1].text, "No");
     assert_eq!(post.quoted_post.unwrap().as_str(), "567891");
     assert_eq!(post.reposted_post.unwrap().as_str(), "567892");
     assert_eq!(post.replied_to.unwrap().as_str(), "567893");

@@ -18,6 +18,7 @@
 )]
 
 mod authorization;
+mod callbacks;
 mod drafts;
 mod errors;
 mod headers;
@@ -27,15 +28,16 @@ mod responses;
 mod values;
 
 pub use authorization::{authorization_response, token_grant, token_info};
+pub use callbacks::{challenge, signed_request, webhook};
 pub use drafts::{draft, texts};
 pub use errors::{api_error, redaction};
-pub use headers::{app_usage, retry_after};
+pub use headers::{app_usage, business_usage, retry_after};
 pub use ids::ids;
 pub use responses::{
-    account_insights, container, page_of_posts, post, post_insights, profile, public_profile,
-    publishing_quota,
+    account_insights, container, embed, page_of_posts, place, post, post_insights, profile,
+    public_profile, publishing_quota,
 };
-pub use values::{address, timestamp};
+pub use values::{address, image, timestamp};
 
 /// A target and its name.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +61,15 @@ pub const TARGETS: &[Target] = targets![
     api_error,
     app_usage,
     authorization_response,
+    business_usage,
+    challenge,
     container,
     draft,
+    embed,
     ids,
+    image,
     page_of_posts,
+    place,
     post,
     post_insights,
     profile,
@@ -70,8 +77,10 @@ pub const TARGETS: &[Target] = targets![
     publishing_quota,
     redaction,
     retry_after,
+    signed_request,
     texts,
     timestamp,
     token_grant,
     token_info,
+    webhook,
 ];

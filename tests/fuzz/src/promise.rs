@@ -40,8 +40,9 @@ pub(crate) fn answer<T: DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) -> O
 }
 
 fn is_discreet(error: &Error) {
+    assert!(matches!(error, Error::Decode { .. }), "{error:?}");
     let Error::Decode { path, .. } = error else {
-        panic!("a body that cannot be decoded is {error:?}");
+        return;
     };
     assert!(path.chars().count() <= 200, "a long path");
     is_clean(path);

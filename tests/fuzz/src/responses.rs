@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use serde::de::DeserializeOwned;
 use threads_client::{
-    AccountMetric, Container, Insights, Page, Post, PostId, PostMetric, Profile, PublicProfile,
-    PublishingQuota, Receipt,
+    AccountMetric, Container, Embed, Insights, Location, Page, Post, PostId, PostMetric, Profile,
+    PublicProfile, PublishingQuota, Receipt,
 };
 
 use crate::promise::answer;
@@ -50,6 +50,20 @@ pub fn container(bytes: &[u8]) {
     if let Some(receipt) = answer::<Receipt<PostId>>(bytes) {
         assert!(!receipt.id.as_str().is_empty());
         assert!(bytes.trim_ascii_start().starts_with(b"{"), "not an object");
+    }
+}
+
+/// A place has an id, and is on the globe or nowhere.
+pub fn place(bytes: &[u8]) {
+    if let Some(place) = answer::<Location>(bytes) {
+        assert!(!place.id.as_str().is_empty());
+    }
+}
+
+/// What shows a post is the HTML that came.
+pub fn embed(bytes: &[u8]) {
+    if let Some(embed) = answer::<Embed>(bytes) {
+        assert!(embed.html.len() <= bytes.len());
     }
 }
 

@@ -10,6 +10,12 @@ pub fn address(bytes: &[u8]) {
     let text = text(bytes);
     let (read, expected) = (fuzzing::address(&text), Url::parse(&text).ok());
     assert_eq!(read, expected);
+    let (is_plain, built) = fuzzing::plain_address(&text);
+    assert_eq!(is_plain, built.is_some(), "plain, but put together wrongly");
+    if let Some(built) = built {
+        assert_eq!(built.as_str(), text);
+        assert_eq!(expected.as_ref().map(parts), Some(parts(&built)));
+    }
     if let (Some(read), Some(expected)) = (read, expected) {
         assert_eq!(parts(&read), parts(&expected));
         assert_eq!(read.host(), expected.host());
@@ -57,4 +63,13 @@ pub fn timestamp(bytes: &[u8]) {
     if let Some(time) = read {
         assert_eq!(fuzzing::timestamp(&time.to_rfc3339()), Some(time));
     }
+}
+
+/// The start of a media file: an image has an extent within what its format can say, or none.
+pub fn image(bytes: &[u8]) {
+    if let Some(extent) = fuzzing::image_dimensions(bytes) {
+        assert!(extent.width > 0 && extent.height > 0);
+        assert!(bytes.len() > 8);
+    }
+    let _ = fuzzing::has_its_index_last(bytes);
 }

@@ -17,6 +17,7 @@ use crate::request::Request;
 use crate::sandbox::{OLDEST_TOKEN, known_scopes};
 use crate::state::State;
 use crate::switches::Switches;
+use crate::user::Standing;
 
 const PREFIX: &str = "/__sandbox";
 
@@ -85,6 +86,11 @@ fn answer(state: &mut State, request: &Request) -> Result<Value, Refusal> {
             let user = state.find_user(user)?.id;
             state.revoke(user);
             Ok(json!({ "success": true }))
+        }
+        (&Method::PUT, ["users", user, "standing"]) => {
+            let wanted: SetStanding = body(request)?;
+            state.set_standing(user, wanted.standing)?;
+            Ok(json!({ "standing": wanted.standing }))
         }
         (&Method::POST, ["received"]) => receive(state, &body(request)?),
         (&Method::DELETE, ["posts", post]) => {
@@ -207,6 +213,13 @@ fn patch_switches(state: &mut State, request: &Request) -> Result<Value, Refusal
     state.switches = serde_json::from_value::<Switches>(switches)
         .map_err(|error| Refusal::Bad(error.to_string()))?;
     Ok(json!(state.switches))
+}
+
+/// `{"standing": "restricted"}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetStanding {
+    standing: Standing,
 }
 
 /// `{"redirect_uri": "http://127.0.0.1:3000/callback"}`.

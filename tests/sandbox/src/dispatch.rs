@@ -21,6 +21,8 @@ use crate::reply::{Delivery, Reply, ReplyBody};
 use crate::request::Request;
 use crate::request_log::RequestLogEntry;
 use crate::state::State;
+use crate::switches::BusinessUsage;
+use crate::user::Standing;
 
 /// An answer and how it reaches the client.
 #[derive(Debug)]
@@ -122,8 +124,10 @@ fn failure_of(fault: &Fault) -> Failure {
 fn deliver(state: &State, mut reply: Reply, fault: Option<&Fault>, trace_id: &str) -> Answer {
     let mut delivery = Delivery::Whole;
     let mut usage = state.switches.app_usage;
+    let mut business = state.switches.business_usage;
+    let mut skew = state.switches.date_skew_seconds;
     match fault {
-        None | Some(Fault::Graph { .. } | Fault::ContainerError { .. }) => {}
+        None | Some(Fault::Graph { .. } | Fault::ContainerError { .. } | Fault::ContainerLost) => {}
         Some(Fault::DropBeforeEffect | Fault::DropThenEffect { .. } | Fault::DropAfterEffect) => {
             delivery = Delivery::Dropped;
         }
@@ -157,6 +161,10 @@ fn deliver(state: &State, mut reply: Reply, fault: Option<&Fault>, trace_id: &st
             };
         }
         Some(Fault::TruncatedBody) => delivery = Delivery::Truncated,
+        Some(Fault::TruncatedHeaders) => delivery = Delivery::HeadersCut,
+        Some(Fault::HalfOpenBeforeEffect | Fault::HalfOpenAfterEffect) => {
+            delivery = Delivery::HalfOpen;
+        }
         Some(Fault::WrongJson) => reply = Reply::json(json!(["unexpected", 1])),
         Some(Fault::MissingId) => {
             if let ReplyBody::Json(Value::Object(members)) = &mut reply.body {
@@ -168,6 +176,8 @@ fn deliver(state: &State, mut reply: Reply, fault: Option<&Fault>, trace_id: &st
         Some(Fault::HtmlBody) => reply = Reply::html(200, FAULT_PAGE),
         Some(Fault::Redirect { to, status }) => reply = Reply::redirect(*status, to.clone()),
         Some(Fault::AppUsage { usage: asked }) => usage = Some(*asked),
+        Some(Fault::BusinessUsage { usage: asked }) => business = Some(*asked),
+        Some(Fault::DateSkew { seconds }) => skew = Some(*seconds),
     }
     if let Some(usage) = usage {
         let header = json!({
@@ -177,7 +187,28 @@ fn deliver(state: &State, mut reply: Reply, fault: Option<&Fault>, trace_id: &st
         });
         reply = reply.with_header("x-app-usage", header.to_string());
     }
+    if let Some(usage) = business {
+        let header = business_usage(&state.app.id, usage);
+        reply = reply.with_header("x-business-use-case-usage", header);
+    }
+    if let Some(seconds) = skew {
+        let date = state.now() + TimeDelta::seconds(i64::from(seconds));
+        let date = date.format("%a, %d %b %Y %H:%M:%S GMT");
+        reply = reply.with_header("date", date.to_string());
+    }
     Answer { reply, delivery }
+}
+
+/// The JSON of an `X-Business-Use-Case-Usage` header: one list per business id.
+fn business_usage(id: &str, usage: BusinessUsage) -> String {
+    let entry = json!({
+        "type": "threads",
+        "call_count": usage.call_count,
+        "total_time": usage.total_time,
+        "total_cputime": usage.total_cputime,
+        "estimated_time_to_regain_access": usage.estimated_time_to_regain_access,
+    });
+    json!({ id: [entry] }).to_string()
 }
 
 const FAULT_PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -344,6 +375,7 @@ fn call(
         target,
         selection,
         container_error,
+        container_is_lost: matches!(fault, Some(Fault::ContainerLost)),
     })
 }
 
@@ -369,10 +401,16 @@ fn authenticate(state: &State, request: &Request) -> Result<Caller, GraphError> 
         .validate(&sent.secret, state.now())
         .map_err(GraphError::token)?;
     match (token.kind, token.user) {
-        (TokenKind::Short | TokenKind::Long, Some(user)) => Ok(Caller {
-            user,
-            scopes: token.scopes.clone(),
-        }),
+        (TokenKind::Short | TokenKind::Long, Some(user)) => {
+            let account = state.users.get(&user);
+            if account.is_some_and(|account| account.standing == Standing::Deactivated) {
+                return Err(GraphError::token(TokenProblem::Checkpointed));
+            }
+            Ok(Caller {
+                user,
+                scopes: token.scopes.clone(),
+            })
+        }
         // An app's token stands for no user.
         _ => Err(GraphError::token(TokenProblem::Invalid)),
     }

@@ -51,6 +51,11 @@ pub enum Endpoint {
     Post,
     /// `GET /{user}/threads_publishing_limit`.
     PublishingLimit,
+    // Publishing beyond containers.
+    /// `POST /{media}/repost`.
+    Repost,
+    /// `DELETE /{media}`.
+    DeletePost,
     /// `GET /profile_posts`.
     ProfilePosts,
     /// `GET /{user}/replies`.
@@ -156,6 +161,8 @@ pub(crate) struct Call<'a> {
     pub(crate) selection: Selection,
     /// The `error_message` that a fault gives the container created now.
     pub(crate) container_error: Option<String>,
+    /// Whether a fault lets publishing never find the container that is made now.
+    pub(crate) container_is_lost: bool,
 }
 
 impl Call<'_> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::endpoint::Endpoint;
 use crate::random::Seed;
-use crate::switches::AppUsage;
+use crate::switches::{AppUsage, BusinessUsage};
 
 /// What goes wrong with one call.
 ///
@@ -69,6 +69,10 @@ pub enum Fault {
         #[serde(default = "bad_request")]
         status: u16,
     },
+    /// The connection goes silent, as if this side had crashed; nothing happened.
+    HalfOpenBeforeEffect,
+    /// The connection goes silent, as if this side had crashed, after the effect.
+    HalfOpenAfterEffect,
     /// The right answer in pieces of `chunk_bytes`, one every `delay_ms`.
     SlowBody {
         /// The pause before each piece, in real milliseconds (at most one minute).
@@ -78,6 +82,8 @@ pub enum Fault {
     },
     /// The right answer, cut off half-way.
     TruncatedBody,
+    /// The start of the answer's headers, then the end, after the effect.
+    TruncatedHeaders,
     /// Status 200 with JSON of another shape, after the effect.
     WrongJson,
     /// Status 200 with the answer's `id` or `access_token` taken out, after the effect.
@@ -97,6 +103,19 @@ pub enum Fault {
         /// The percentages in the header.
         usage: AppUsage,
     },
+    /// The right answer with this `X-Business-Use-Case-Usage` header.
+    BusinessUsage {
+        /// The numbers in the header.
+        usage: BusinessUsage,
+    },
+    /// The right answer with a `Date` that differs from the virtual clock.
+    DateSkew {
+        /// How many seconds ahead the date is; negative is behind.
+        seconds: i32,
+    },
+    /// The created container is never found by publishing, though its status says
+    /// `FINISHED` (only for container creation).
+    ContainerLost,
     /// The created container becomes `ERROR` (only for container creation).
     ContainerError {
         /// Its `error_message`, such as `FAILED_PROCESSING_VIDEO`.
@@ -147,6 +166,14 @@ impl Fault {
         }
     }
 
+    /// The right answer, one byte a second.
+    pub fn drip() -> Self {
+        Self::SlowBody {
+            delay_ms: 1_000,
+            chunk_bytes: 1,
+        }
+    }
+
     /// Whether the call has its effect at once.
     pub fn has_effect(&self) -> bool {
         !matches!(
@@ -155,6 +182,7 @@ impl Fault {
                 | Self::DropThenEffect { .. }
                 | Self::ResetBeforeEffect
                 | Self::HangBeforeEffect
+                | Self::HalfOpenBeforeEffect
                 | Self::Status { .. }
                 | Self::Graph { .. }
                 | Self::Redirect { .. }
@@ -165,7 +193,12 @@ impl Fault {
     pub(crate) fn keeps_answer(&self) -> bool {
         matches!(
             self,
-            Self::SlowBody { .. } | Self::AppUsage { .. } | Self::ContainerError { .. }
+            Self::SlowBody { .. }
+                | Self::AppUsage { .. }
+                | Self::BusinessUsage { .. }
+                | Self::DateSkew { .. }
+                | Self::ContainerError { .. }
+                | Self::ContainerLost
         )
     }
 
@@ -183,14 +216,20 @@ impl Fault {
             Self::StatusAfterEffect { .. } => "status_after_effect",
             Self::Graph { .. } => "graph",
             Self::GraphAfterEffect { .. } => "graph_after_effect",
+            Self::HalfOpenBeforeEffect => "half_open_before_effect",
+            Self::HalfOpenAfterEffect => "half_open_after_effect",
             Self::SlowBody { .. } => "slow_body",
             Self::TruncatedBody => "truncated_body",
+            Self::TruncatedHeaders => "truncated_headers",
             Self::WrongJson => "wrong_json",
             Self::MissingId => "missing_id",
             Self::HtmlBody => "html_body",
             Self::Redirect { .. } => "redirect",
             Self::AppUsage { .. } => "app_usage",
+            Self::BusinessUsage { .. } => "business_usage",
+            Self::DateSkew { .. } => "date_skew",
             Self::ContainerError { .. } => "container_error",
+            Self::ContainerLost => "container_lost",
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum ErrorType {
 pub(crate) enum TokenProblem {
     /// The user removed the app, or the grant is gone.
     AppNotInstalled,
+    /// The account is deactivated or held at a check.
+    Checkpointed,
     /// The token's time is over.
     Expired,
     /// Nobody issued such a token.
@@ -107,12 +109,26 @@ impl GraphError {
         }
     }
 
+    /// Error 100 with subcode 4279013: the platform lets the account only read.
+    pub(crate) fn user_restricted() -> Self {
+        Self {
+            subcode: Some(4_279_013),
+            kind: ErrorType::ThApiException,
+            user_title: Some("Account Restricted"),
+            ..Self::new(400, 100, "The user is restricted from this action")
+        }
+    }
+
     /// Error 190 and its subcode.
     pub(crate) fn token(problem: TokenProblem) -> Self {
         let (subcode, message) = match problem {
             TokenProblem::AppNotInstalled => (
                 458,
                 "Error validating access token: the user has not authorized this application",
+            ),
+            TokenProblem::Checkpointed => (
+                459,
+                "Error validating access token: the user has to log in and fix a problem first",
             ),
             TokenProblem::Expired => (
                 463,

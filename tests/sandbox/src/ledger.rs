@@ -18,6 +18,8 @@ pub enum LedgerKind {
     PostPublished,
     /// A post was deleted.
     PostDeleted,
+    /// A repost became visible.
+    PostReposted,
     /// Somebody who does not use the app wrote a post or reply.
     PostReceived,
     /// A reply was hidden.
@@ -56,6 +58,9 @@ pub struct LedgerEntry {
     pub text: Option<String>,
     /// The post that this one replies to.
     pub parent: Option<String>,
+    /// The post that this one reposts.
+    #[serde(default)]
+    pub original: Option<String>,
 }
 
 /// An effect that is about to be written down.
@@ -66,6 +71,7 @@ pub(crate) struct Effect {
     pub(crate) post_id: Option<String>,
     pub(crate) text: Option<String>,
     pub(crate) parent: Option<String>,
+    pub(crate) original: Option<String>,
 }
 
 /// The ledger in memory and, if asked for, in a file.
@@ -107,6 +113,7 @@ impl Ledger {
             post_id: effect.post_id,
             text: effect.text,
             parent: effect.parent,
+            original: effect.original,
         };
         if let Some(file) = &mut self.file
             && let Err(error) = append(file, &entry)

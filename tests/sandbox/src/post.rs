@@ -101,6 +101,8 @@ pub(crate) struct Container {
     /// How often its status was asked for.
     pub(crate) polls: u32,
     pub(crate) error: Option<String>,
+    /// Whether publishing never finds it, whatever its status says.
+    pub(crate) is_lost: bool,
     pub(crate) published: Option<Publication>,
 }
 

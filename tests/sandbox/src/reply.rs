@@ -75,11 +75,18 @@ pub(crate) enum Delivery {
     Reset,
     /// Not at all: the connection stays open until the client gives up.
     Hung,
+    /// The start of the headers, then the connection closes.
+    HeadersCut,
+    /// Not at all: the connection goes silent and does not notice that the client closes.
+    HalfOpen,
 }
 
 impl Delivery {
     /// Whether the client sees a status line.
     pub(crate) fn has_status(self) -> bool {
-        !matches!(self, Self::Dropped | Self::Reset | Self::Hung)
+        !matches!(
+            self,
+            Self::Dropped | Self::Reset | Self::Hung | Self::HeadersCut | Self::HalfOpen
+        )
     }
 }

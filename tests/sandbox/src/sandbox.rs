@@ -15,10 +15,12 @@ use crate::credentials::SCOPES;
 use crate::endpoint::Endpoint;
 use crate::error::SandboxError;
 use crate::fault::{Fault, FaultPlan, FaultRule, When};
+use crate::judge::{Claim, Verdict, judge};
 use crate::ledger::LedgerEntry;
 use crate::request_log::RequestLogEntry;
 use crate::shared::Shared;
 use crate::switches::Switches;
+use crate::user::Standing;
 
 /// A running sandbox; clones are cheap and control the same one.
 ///
@@ -88,6 +90,11 @@ impl Sandbox {
                 task: Mutex::new(Some(task)),
             }),
         }
+    }
+
+    /// What this handle shares with the server.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
     }
 
     /// Starts the demonstration sandbox: a free port, and a clock that stands still.
@@ -251,6 +258,12 @@ impl Sandbox {
         self.inner.shared.state().ledger.entries().to_vec()
     }
 
+    /// Judges the client by this sandbox's ledger and log, and by what it claims.
+    pub fn judge(&self, claims: &[Claim]) -> Verdict {
+        let state = self.inner.shared.state();
+        judge(state.ledger.entries(), &state.requests.entries(), claims)
+    }
+
     /// Lets the next call of an endpoint go wrong; several queue up.
     pub fn fail_next(&self, endpoint: Endpoint, fault: Fault) {
         self.add_fault(FaultRule::new(endpoint, When::Next(1), fault));
@@ -387,6 +400,22 @@ impl Sandbox {
         let user = state.find_user(id_or_username)?.id;
         state.revoke(user);
         Ok(())
+    }
+
+    /// Lets the platform restrict or deactivate an account, or take that back.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such account.
+    pub fn set_standing(
+        &self,
+        id_or_username: &str,
+        standing: Standing,
+    ) -> Result<(), SandboxError> {
+        self.inner
+            .shared
+            .state()
+            .set_standing(id_or_username, standing)
     }
 
     /// Stops the server and waits until all connections are closed.

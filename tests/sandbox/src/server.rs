@@ -4,8 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -15,10 +14,12 @@ use futures::StreamExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::callbacks;
 use crate::control;
 use crate::dispatch::{Answer, dispatch};
 use crate::reply::{Delivery, Reply, ReplyBody};
@@ -31,6 +32,10 @@ const LONGEST_HANG: Duration = Duration::from_mins(10);
 const FLUSH: Duration = Duration::from_millis(20);
 /// How long open connections may finish when the sandbox stops, in real time.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// What is left of an answer whose headers are cut off.
+const CUT_HEADERS: &[u8] =
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-le";
 
 /// Serves connections until `stop` is cancelled.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
@@ -64,6 +69,8 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
 enum Lost {
     Dropped,
     Reset,
+    HeadersCut,
+    HalfOpen,
 }
 
 impl fmt::Display for Lost {
@@ -71,6 +78,8 @@ impl fmt::Display for Lost {
         formatter.write_str(match self {
             Self::Dropped => "connection dropped by a fault",
             Self::Reset => "connection reset by a fault",
+            Self::HeadersCut => "headers cut off by a fault",
+            Self::HalfOpen => "connection left half open by a fault",
         })
     }
 }
@@ -87,15 +96,15 @@ async fn serve_connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, %peer, "could not set TCP_NODELAY");
     }
-    let reset = Arc::new(AtomicBool::new(false));
+    let ending = Arc::new(OnceLock::new());
     let service = service_fn(|request| {
         let shared = Arc::clone(&shared);
-        let reset = Arc::clone(&reset);
+        let ending = Arc::clone(&ending);
         // Boxed, as the connection is polled by hand below and so must be movable.
         Box::pin(async move {
             let answer = answer(&shared, request).await;
-            if matches!(answer, Err(Lost::Reset)) {
-                reset.store(true, Ordering::SeqCst);
+            if let Err(lost) = &answer {
+                ending.get_or_init(|| *lost);
             }
             answer
         })
@@ -116,12 +125,34 @@ async fn serve_connection(
         tracing::debug!(%error, %peer, "a connection ended early");
     }
     let stream = connection.into_parts().io.into_inner();
-    if reset.load(Ordering::SeqCst)
-        && let Err(error) = stream.set_zero_linger()
-    {
-        tracing::warn!(%error, "could not prepare a connection reset");
+    if let Some(lost) = ending.get() {
+        end_badly(stream, *lost, &stop).await;
     }
     // Dropping the stream closes the connection, or resets it with a zero linger time.
+}
+
+/// Ends a connection the way a fault wants it.
+async fn end_badly(mut stream: TcpStream, lost: Lost, stop: &CancellationToken) {
+    match lost {
+        Lost::Dropped => {}
+        Lost::Reset => {
+            if let Err(error) = stream.set_zero_linger() {
+                tracing::warn!(%error, "could not prepare a connection reset");
+            }
+        }
+        Lost::HeadersCut => {
+            if let Err(error) = stream.write_all(CUT_HEADERS).await {
+                tracing::debug!(%error, "the client was gone before half of the headers");
+            }
+        }
+        Lost::HalfOpen => {
+            // Nobody reads or writes here any more, not even when the client closes.
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = pause(LONGEST_HANG) => {}
+            }
+        }
+    }
 }
 
 /// Answers one request; an error closes the connection without an answer.
@@ -131,8 +162,12 @@ async fn answer(
 ) -> Result<Response<Body>, Lost> {
     let request = Request::read(request.map(Body::new)).await;
     let answer = if control::is_control_path(&request.path) {
+        let reply = match callbacks::answer(shared, &request).await {
+            Some(reply) => reply,
+            None => control::handle(&mut shared.state(), &request),
+        };
         Answer {
-            reply: control::handle(&mut shared.state(), &request),
+            reply,
             delivery: Delivery::Whole,
         }
     } else {
@@ -153,6 +188,8 @@ async fn answer(
             pause(LONGEST_HANG).await;
             Err(Lost::Dropped)
         }
+        Delivery::HeadersCut => Err(Lost::HeadersCut),
+        Delivery::HalfOpen => Err(Lost::HalfOpen),
         delivery @ (Delivery::Whole | Delivery::Slowly { .. } | Delivery::Truncated) => {
             Ok(response(answer.reply, delivery))
         }
@@ -210,7 +247,12 @@ fn body(bytes: Bytes, delivery: Delivery) -> Body {
             });
             Body::from_stream(futures::stream::iter([Ok(half)]).chain(cut))
         }
-        Delivery::Whole | Delivery::Dropped | Delivery::Reset | Delivery::Hung => Body::from(bytes),
+        Delivery::Whole
+        | Delivery::Dropped
+        | Delivery::Reset
+        | Delivery::Hung
+        | Delivery::HeadersCut
+        | Delivery::HalfOpen => Body::from(bytes),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::random::Seed;
 use crate::request_log::RequestLog;
 use crate::seeding;
 use crate::switches::Switches;
-use crate::user::{Role, User};
+use crate::user::{Role, Standing, User};
 
 /// The world of one sandbox.
 #[derive(Debug)]
@@ -104,11 +104,31 @@ impl State {
         format!("{prefix}{random}")
     }
 
+    /// A whole number that a callback has to repeat.
+    pub(crate) fn new_challenge(&mut self) -> String {
+        self.secrets += 1;
+        let random = self.seed.child("challenges", 0).bits(self.secrets);
+        (1_000_000_000 + random % 1_000_000_000).to_string()
+    }
+
     /// The account with this id or user name; people who do not use the app are none.
     pub(crate) fn find_user(&self, id_or_username: &str) -> Result<&User, SandboxError> {
         self.accounts()
             .find(|user| user.username == id_or_username || user.id.to_string() == id_or_username)
             .ok_or_else(|| SandboxError::UnknownUser(id_or_username.to_owned()))
+    }
+
+    /// Lets the platform restrict or deactivate an account, or take that back.
+    pub(crate) fn set_standing(
+        &mut self,
+        id_or_username: &str,
+        standing: Standing,
+    ) -> Result<(), SandboxError> {
+        let id = self.find_user(id_or_username)?.id;
+        if let Some(user) = self.users.get_mut(&id) {
+            user.standing = standing;
+        }
+        Ok(())
     }
 
     /// The followers of an account at `at`.
@@ -160,6 +180,7 @@ impl State {
                 readiness,
                 polls: 0,
                 error,
+                is_lost: false,
                 published: None,
             },
         );
@@ -199,6 +220,24 @@ impl State {
                 post_id: Some(post.to_string()),
                 text,
                 parent: parent.map(|parent| parent.to_string()),
+                original: None,
+            },
+        );
+        post
+    }
+
+    /// Makes a repost of `original` visible.
+    pub(crate) fn repost(&mut self, author: UserId, content: Content, original: PostId) -> PostId {
+        let now = self.now();
+        let post = self.add_post(author, content, now);
+        self.ledger.record(
+            now,
+            LedgerKind::PostReposted,
+            Effect {
+                account: Some(author.to_string()),
+                post_id: Some(post.to_string()),
+                original: Some(original.to_string()),
+                ..Effect::default()
             },
         );
         post
@@ -269,6 +308,7 @@ impl State {
             post_id: Some(id.to_string()),
             text: post.content.text.clone(),
             parent: post.content.reply_to.map(|parent| parent.to_string()),
+            original: post.content.reposts.map(|original| original.to_string()),
             container_id: None,
         };
         let children = post.children.clone();

@@ -17,6 +17,10 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent yes-or-no questions about one platform"
+)]
 pub struct Switches {
     /// How soon TEXT containers are `FINISHED`.
     pub text_readiness: Readiness,
@@ -66,6 +70,32 @@ pub struct Switches {
     pub location_query: LocationQuery,
     /// The `X-App-Usage` header on every answer, if any.
     pub app_usage: Option<AppUsage>,
+    // Publishing.
+    /// How many different links a post may have.
+    pub link_limit: u32,
+    /// What offsets and lengths inside a text count.
+    pub offset_unit: OffsetUnit,
+    /// Whether polls, GIFs, text attachments and entities of the wrong shape are
+    /// dropped without an error, as the real platform was seen to do.
+    pub silently_ignore_malformed_objects: bool,
+    /// Which answer tells `crossreshare_to_ig_status`.
+    pub cross_share_answer: CrossShareAnswer,
+    /// Whether sharing to Instagram works; the post is published either way.
+    pub cross_share_succeeds: bool,
+    /// For how many seconds after publishing a post can be neither replied to nor quoted.
+    pub parent_lag_seconds: u32,
+    /// For how many seconds after its creation publishing a container answers
+    /// 24/4279009, whatever its status says.
+    pub publish_lag_seconds: u32,
+    /// What reposting the same post again does.
+    pub repeat_repost: Republish,
+    /// Deletions per 24 hours.
+    pub delete_quota: u32,
+    // Headers.
+    /// The `X-Business-Use-Case-Usage` header on every answer, if any.
+    pub business_usage: Option<BusinessUsage>,
+    /// How far the `Date` header is ahead of the virtual clock; none leaves the real date.
+    pub date_skew_seconds: Option<i32>,
 }
 
 impl Default for Switches {
@@ -99,6 +129,17 @@ impl Default for Switches {
             search_paging: SearchPaging::None,
             location_query: LocationQuery::Q,
             app_usage: None,
+            link_limit: 5,
+            offset_unit: OffsetUnit::Utf16,
+            silently_ignore_malformed_objects: false,
+            cross_share_answer: CrossShareAnswer::Publish,
+            cross_share_succeeds: true,
+            parent_lag_seconds: 0,
+            publish_lag_seconds: 0,
+            repeat_repost: Republish::SecondPost,
+            delete_quota: 100,
+            business_usage: None,
+            date_skew_seconds: None,
         }
     }
 }
@@ -180,6 +221,34 @@ pub enum TextUnit {
     Bytes,
     /// Unicode code points.
     CodePoints,
+    /// Unicode code points, but the UTF-8 bytes of emojis, as Meta's page words it.
+    EmojiBytes,
+}
+
+/// What the `offset` and `length` of a spoiler or style count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OffsetUnit {
+    /// UTF-16 code units, as Meta's own sample computes them.
+    Utf16,
+    /// UTF-8 bytes.
+    Bytes,
+    /// Unicode code points.
+    CodePoints,
+}
+
+/// Which answer tells how sharing to Instagram went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CrossShareAnswer {
+    /// The one to the call that publishes, as the documentation says.
+    Publish,
+    /// The one to the call that creates the container, as its sample shows.
+    Container,
+    /// None.
+    Nowhere,
 }
 
 /// Whether keyword search has cursors; Meta's reference and samples disagree.
@@ -216,4 +285,18 @@ pub struct AppUsage {
     pub total_time: u32,
     /// Percent of the CPU time allowed.
     pub total_cputime: u32,
+}
+
+/// The numbers of an `X-Business-Use-Case-Usage` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BusinessUsage {
+    /// Percent of the calls allowed.
+    pub call_count: u32,
+    /// Percent of the time allowed.
+    pub total_time: u32,
+    /// Percent of the CPU time allowed.
+    pub total_cputime: u32,
+    /// In how many minutes calls are allowed again; 0 while they are.
+    pub estimated_time_to_regain_access: u32,
 }

@@ -1,6 +1,7 @@
 //! One account of the sandbox.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::account::AccountSeed;
 use crate::id::UserId;
@@ -25,6 +26,9 @@ pub(crate) struct User {
     pub(crate) published: Vec<DateTime<Utc>>,
     /// When replies were published, for their own moving quota.
     pub(crate) replied: Vec<DateTime<Utc>>,
+    /// When posts and replies were deleted through the API.
+    pub(crate) deleted: Vec<DateTime<Utc>>,
+    pub(crate) standing: Standing,
     /// When profiles were looked up, for the hidden quota.
     pub(crate) lookups: Vec<DateTime<Utc>>,
     /// When the posts of profiles were listed, for a hidden quota of its own.
@@ -73,6 +77,8 @@ impl User {
             joined_at,
             published: Vec::new(),
             replied: Vec::new(),
+            deleted: Vec::new(),
+            standing: Standing::Good,
             lookups: Vec::new(),
             profile_lists: Vec::new(),
             searches: Vec::new(),
@@ -94,6 +100,20 @@ pub(crate) fn spend(instants: &mut Vec<DateTime<Utc>>, now: DateTime<Utc>, total
         instants.push(now);
     }
     is_free
+}
+
+/// What the platform lets an account do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Standing {
+    /// Everything its tokens allow.
+    #[default]
+    Good,
+    /// Reading only: publishing is refused with subcode 4279013.
+    Restricted,
+    /// Nothing: its tokens are refused with 190/459 until it is in good standing again.
+    Deactivated,
 }
 
 /// How many of `instants` lie in the 24 hours before `now`.

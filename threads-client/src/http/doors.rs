@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -24,4 +24,12 @@ pub(crate) fn retry_after(value: &[u8], date: Option<&[u8]>) -> Option<Duration>
         headers.insert(DATE, date);
     }
     super::retry_after(&headers)
+}
+
+pub(crate) fn business_usage(header: &[u8]) -> Option<(Option<u32>, Option<Duration>)> {
+    let mut headers = HeaderMap::new();
+    let name = HeaderName::from_static("x-business-use-case-usage");
+    headers.insert(name, HeaderValue::from_bytes(header).ok()?);
+    let reading = super::usage::Reading::of(&headers);
+    Some((reading.highest(), reading.regain))
 }

@@ -19,7 +19,7 @@ pub(super) fn is_of(kind: MediaKind, start: &[u8]) -> bool {
 }
 
 /// Width and height, if they are within the bytes that were read.
-pub(super) fn dimensions(start: &[u8]) -> Option<ImageDimensions> {
+pub(crate) fn dimensions(start: &[u8]) -> Option<ImageDimensions> {
     let (width, height) = if start.starts_with(PNG) {
         (number(start, 16, 4)?, number(start, 20, 4)?)
     } else {
@@ -64,7 +64,7 @@ fn segment(start: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Whether a video begins with its pictures (`mdat`) rather than with its index (`moov`).
-pub(super) fn has_its_index_last(start: &[u8]) -> bool {
+pub(crate) fn has_its_index_last(start: &[u8]) -> bool {
     let mut at = 0_usize;
     loop {
         match start.get(at.saturating_add(4)..at.saturating_add(8)) {

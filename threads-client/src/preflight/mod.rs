@@ -13,6 +13,8 @@ mod tests;
 
 use std::fmt;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use format::{dimensions, has_its_index_last};
 pub use report::{ImageDimensions, PreflightFinding, PreflightReport};
 
 use crate::http::guard::{Guard, Refused};

@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::{MediaType, PostId, RawJson, UserId, wire};
+use crate::{MediaType, Poll, PostId, RawJson, UserId, wire};
 
 /// What a webhook notification is about.
 ///
@@ -127,8 +127,9 @@ pub struct WebhookPost {
     pub replied_to: Option<PostId>,
     /// The post at the top of the conversation.
     pub root_post: Option<RootPost>,
-    /// The poll, as Meta wrote it.
-    pub poll_attachment: Option<RawJson>,
+    /// The poll.
+    #[serde(rename = "poll_attachment")]
+    pub poll: Option<Box<Poll>>,
 }
 
 /// The post at the top of a conversation.

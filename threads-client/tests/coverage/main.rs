@@ -12,5 +12,6 @@ mod calls;
 mod docs;
 mod drive;
 mod outcome;
+mod pages;
 mod table;
 mod world;

@@ -42,14 +42,33 @@ pub(crate) struct Answer {
     pub(crate) values: BTreeMap<String, Vec<String>>,
 }
 
+/// A documented page that a browser is sent to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Page {
+    pub(crate) url: String,
+    pub(crate) page: String,
+    pub(crate) rust: String,
+    pub(crate) parameters: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    calls: Vec<Call>,
+    pages: Vec<Page>,
+}
+
+fn table() -> Table {
+    serde_json::from_str(include_str!("table.json")).unwrap()
+}
+
 pub(crate) fn calls() -> Vec<Call> {
-    #[derive(Deserialize)]
-    struct Table {
-        calls: Vec<Call>,
-    }
-    serde_json::from_str::<Table>(include_str!("table.json"))
-        .unwrap()
-        .calls
+    table().calls
+}
+
+pub(crate) fn pages() -> Vec<Page> {
+    table().pages
 }
 
 pub(crate) fn answers() -> Vec<Answer> {
@@ -95,15 +114,7 @@ pub(crate) fn render() -> String {
          | Call | Here | Parameters | Scopes |\n|---|---|---|---|\n",
     );
     for call in calls() {
-        let parameters = call
-            .parameters
-            .iter()
-            .map(|(name, values)| match values.as_slice() {
-                [] => format!("`{name}`"),
-                values => format!("`{name}`: {}", listed(values)),
-            })
-            .collect::<Vec<_>>()
-            .join("; ");
+        let parameters = parameters(&call.parameters);
         writeln!(
             page,
             "| [`{} {}`](https://developers.facebook.com/docs/threads/{}) | `{}` | {parameters} | {} |",
@@ -112,6 +123,17 @@ pub(crate) fn render() -> String {
             call.page,
             call.rust.replace(", ", "`, `"),
             listed(&call.scopes),
+        )
+        .unwrap();
+    }
+    for intent in pages() {
+        writeln!(
+            page,
+            "| [browser `{}`](https://developers.facebook.com/docs/threads/{}) | `{}` | {} | |",
+            intent.url,
+            intent.page,
+            intent.rust,
+            parameters(&intent.parameters),
         )
         .unwrap();
     }
@@ -142,6 +164,17 @@ pub(crate) fn render() -> String {
         .unwrap();
     }
     page
+}
+
+fn parameters(parameters: &BTreeMap<String, Vec<String>>) -> String {
+    parameters
+        .iter()
+        .map(|(name, values)| match values.as_slice() {
+            [] => format!("`{name}`"),
+            values => format!("`{name}`: {}", listed(values)),
+        })
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// `data[].id` for `data.0.id`.

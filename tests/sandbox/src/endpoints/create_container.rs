@@ -6,8 +6,8 @@ use url::{Host, Url};
 
 use crate::content::{Content, MediaKind};
 use crate::endpoint::{Access, Call, Endpoint, EndpointSpec, ErrorShape, Segment};
-use crate::endpoints::draft;
-use crate::endpoints::publish_container::check_quota;
+use crate::endpoints::publish_container::{check_quota, check_standing};
+use crate::endpoints::{cross_share, draft};
 use crate::graph_error::{Failure, GraphError};
 use crate::reply::Reply;
 
@@ -28,6 +28,7 @@ const ERROR_MARKER: &str = "sandbox-error-";
 
 fn create(call: &mut Call<'_>) -> Result<Reply, Failure> {
     let author = call.user()?;
+    check_standing(call, author)?;
     let publishes_at_once = call
         .request
         .parameters
@@ -44,12 +45,22 @@ fn create(call: &mut Call<'_>) -> Result<Reply, Failure> {
         .container_error
         .take()
         .or_else(|| media_error(&content));
+    let is_lost = call.container_is_lost;
     let container = call.state.add_container(author, content.clone(), error);
-    if publishes_at_once {
-        let post = call.state.publish(author, content, container);
-        return Ok(Reply::json(json!({ "id": post.to_string() })));
+    if is_lost && let Some(container) = call.state.containers.get_mut(&container) {
+        container.is_lost = true;
     }
-    Ok(Reply::json(json!({ "id": container.to_string() })))
+    if publishes_at_once {
+        let post = call.state.publish(author, content.clone(), container);
+        let mut answer = json!({ "id": post.to_string() });
+        // One call creates and publishes, so either world tells here.
+        cross_share::tell_when_created(&mut answer, &content, &call.state.switches);
+        cross_share::tell_when_published(&mut answer, &content, &call.state.switches);
+        return Ok(Reply::json(answer));
+    }
+    let mut answer = json!({ "id": container.to_string() });
+    cross_share::tell_when_created(&mut answer, &content, &call.state.switches);
+    Ok(Reply::json(answer))
 }
 
 /// What would go wrong if the media were fetched; they never are.

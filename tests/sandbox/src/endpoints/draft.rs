@@ -1,14 +1,14 @@
 //! Reading the parameters of a new container.
 
-use serde_json::Value;
+use chrono::TimeDelta;
 use url::Url;
 
 use crate::content::{Content, MediaKind, first_tag};
 use crate::endpoint::Call;
-use crate::endpoints::draft_rules;
+use crate::endpoints::{countries, draft_objects, draft_rules};
 use crate::graph_error::{Failure, GraphError};
 use crate::id::{ContainerId, PostId};
-use crate::post::ContainerStatus;
+use crate::post::{ContainerStatus, Post};
 
 /// Every parameter that `POST /{user}/threads` documents.
 pub(super) const PARAMETERS: &[&str] = &[
@@ -58,21 +58,12 @@ pub(super) fn read(call: &Call<'_>) -> Result<Content, Failure> {
     content.is_spoiler_media = flag("is_spoiler_media")?;
     content.is_ghost = flag("is_ghost_post")?;
     content.approves_replies = flag("enable_reply_approvals")?;
-    content.shares_to_instagram =
-        flag("crossreshare_to_ig")? || flag("crossreshare_to_ig_dark_mode")?;
+    content.shares_to_instagram = shares_to_instagram(call)?;
     content.media_url = media_url(call, kind)?;
     content.link_attachment = web_url(call, "link_attachment")?;
     content.children = children(call, kind)?;
-    content.poll = parameters
-        .get("poll_attachment")
-        .map(draft_rules::poll_options)
-        .transpose()?;
-    content.text_attachment = object(call, "text_attachment")?;
-    content.text_entities = array(call, "text_entities")?;
-    content.gif_id = object(call, "gif_attachment")?
-        .map(|gif| draft_rules::gif_id(&gif))
-        .transpose()?;
-    content.countries = countries(parameters.get("allowlisted_country_codes"))?;
+    draft_objects::read(call, &mut content)?;
+    content.countries = countries::read(parameters.get("allowlisted_country_codes"))?;
     content.location_id = location(call)?;
     content.reply_to = related_post(call, "reply_to_id")?;
     content.quotes = related_post(call, "quote_post_id")?;
@@ -83,7 +74,7 @@ pub(super) fn read(call: &Call<'_>) -> Result<Content, Failure> {
         call.need_scope("threads_share_to_instagram", "sharing to Instagram")?;
     }
 
-    draft_rules::check(&content, call.state.switches.text_unit)?;
+    draft_rules::check(&content, &call.state.switches)?;
     let author = call.caller()?.user;
     if !content.countries.is_empty()
         && call
@@ -98,6 +89,7 @@ pub(super) fn read(call: &Call<'_>) -> Result<Content, Failure> {
         .into());
     }
     if content.topic_tag.is_none()
+        && !content.is_ghost
         && let Some(text) = &content.text
     {
         content.topic_tag = first_tag(text);
@@ -127,13 +119,35 @@ fn web_url(call: &Call<'_>, name: &str) -> Result<Option<String>, GraphError> {
     let Some(text) = call.request.parameters.get(name) else {
         return Ok(None);
     };
-    let is_web = Url::parse(text)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
-    if is_web {
+    if is_web_url(text) {
         Ok(Some(text.to_owned()))
     } else {
         Err(GraphError::parameter(format!("Param {name} must be a URL")))
     }
+}
+
+/// Whether a text is an absolute URL of the web.
+pub(super) fn is_web_url(text: &str) -> bool {
+    Url::parse(text)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+}
+
+/// Whether one of the two ways to share to Instagram is asked for.
+fn shares_to_instagram(call: &Call<'_>) -> Result<bool, GraphError> {
+    let flag = |name| {
+        call.request
+            .parameters
+            .flag(name)
+            .map(Option::unwrap_or_default)
+    };
+    let light = flag("crossreshare_to_ig")?;
+    let dark = flag("crossreshare_to_ig_dark_mode")?;
+    if light && dark {
+        return Err(GraphError::parameter(
+            "crossreshare_to_ig and crossreshare_to_ig_dark_mode exclude each other",
+        ));
+    }
+    Ok(light || dark)
 }
 
 fn children(call: &Call<'_>, kind: MediaKind) -> Result<Vec<ContainerId>, Failure> {
@@ -182,51 +196,6 @@ fn children(call: &Call<'_>, kind: MediaKind) -> Result<Vec<ContainerId>, Failur
     Ok(ids)
 }
 
-fn object(call: &Call<'_>, name: &str) -> Result<Option<Value>, GraphError> {
-    json(call, name, Value::is_object, "object")
-}
-
-fn array(call: &Call<'_>, name: &str) -> Result<Option<Value>, GraphError> {
-    json(call, name, Value::is_array, "array")
-}
-
-fn json(
-    call: &Call<'_>,
-    name: &str,
-    fits: fn(&Value) -> bool,
-    shape: &str,
-) -> Result<Option<Value>, GraphError> {
-    call.request
-        .parameters
-        .get(name)
-        .map(|text| {
-            serde_json::from_str(text).ok().filter(fits).ok_or_else(|| {
-                GraphError::parameter(format!("Param {name} must be a JSON {shape}"))
-            })
-        })
-        .transpose()
-}
-
-fn countries(list: Option<&str>) -> Result<Vec<String>, GraphError> {
-    list.map_or_else(
-        || Ok(Vec::new()),
-        |list| {
-            list.split(',')
-                .map(|code| {
-                    let code = code.trim();
-                    if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-                        Ok(code.to_owned())
-                    } else {
-                        Err(GraphError::parameter(
-                            "THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES",
-                        ))
-                    }
-                })
-                .collect()
-        },
-    )
-}
-
 fn location(call: &Call<'_>) -> Result<Option<String>, Failure> {
     let Some(id) = call.request.parameters.get("location_id") else {
         return Ok(None);
@@ -249,8 +218,16 @@ fn related_post(call: &Call<'_>, name: &str) -> Result<Option<PostId>, Failure> 
             call.state
                 .posts
                 .get(id)
-                .is_some_and(|post| post.is_live() && !post.content.is_carousel_item)
+                .is_some_and(|post| can_be_referred_to(call, post))
         })
         .map(Some)
         .ok_or_else(|| GraphError::media_not_found(text).into())
+}
+
+fn can_be_referred_to(call: &Call<'_>, post: &Post) -> bool {
+    let lag = TimeDelta::seconds(i64::from(call.state.switches.parent_lag_seconds));
+    post.is_live()
+        && !post.content.is_carousel_item
+        && post.content.kind != MediaKind::Repost
+        && call.now - post.published_at >= lag
 }

@@ -9,10 +9,15 @@ mod authorize;
 mod authorize_page;
 mod container_status;
 mod conversation;
+mod countries;
 mod create_container;
+mod cross_share;
 mod debug_token;
+mod delete_post;
 mod draft;
+mod draft_objects;
 mod draft_rules;
+mod draft_spans;
 mod exchange_code;
 mod exchange_token;
 mod ghost_posts;
@@ -37,7 +42,10 @@ mod publish_container;
 mod publishing_limit;
 mod refresh_token;
 mod replies;
+mod repost;
 mod user_replies;
+
+pub(crate) use account_insights::wire_time;
 
 use crate::endpoint::EndpointSpec;
 
@@ -60,6 +68,9 @@ pub(crate) const TABLE: &[&EndpointSpec] = &[
     &posts::SPEC,
     &post::SPEC,
     &publishing_limit::SPEC,
+    // Publishing beyond containers.
+    &repost::SPEC,
+    &delete_post::SPEC,
     // Discovery, lists, replies.
     &profile_posts::SPEC,
     &user_replies::SPEC,

@@ -32,6 +32,10 @@ fn read(call: &mut Call<'_>) -> Result<Reply, Failure> {
         .get(&id)
         .filter(|post| post.author == caller)
         .ok_or_else(|| GraphError::no_such_object("get", &id.to_string()))?;
+    if post.content.reposts.is_some() {
+        // A repost has no counters of its own; Meta answers an empty list.
+        return Ok(Reply::json(json!({ "data": [] })));
+    }
     let counters = post_counters(post, call.now);
     // The live replies are what a client can count, so they count as well.
     let replies = call

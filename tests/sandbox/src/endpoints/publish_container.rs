@@ -1,16 +1,18 @@
 //! `POST /{user}/threads_publish`: a container becomes a post.
 
 use axum::http::Method;
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::content::Content;
 use crate::endpoint::{Access, Call, Endpoint, EndpointSpec, ErrorShape, Segment};
+use crate::endpoints::cross_share;
 use crate::graph_error::{Failure, GraphError};
 use crate::id::{ContainerId, UserId};
 use crate::post::ContainerStatus;
 use crate::reply::Reply;
-use crate::switches::Republish;
-use crate::user::in_last_day;
+use crate::switches::{Republish, Switches};
+use crate::user::{Standing, in_last_day};
 
 pub(super) const SPEC: EndpointSpec = EndpointSpec {
     endpoint: Endpoint::PublishContainer,
@@ -26,6 +28,7 @@ pub(super) const SPEC: EndpointSpec = EndpointSpec {
 
 fn publish(call: &mut Call<'_>) -> Result<Reply, Failure> {
     let author = call.user()?;
+    check_standing(call, author)?;
     let creation_id = call.request.parameters.require("creation_id")?;
     let not_found = || GraphError::media_not_found(creation_id);
     let id: ContainerId = creation_id
@@ -37,6 +40,10 @@ fn publish(call: &mut Call<'_>) -> Result<Reply, Failure> {
         .get(&id)
         .filter(|container| container.owner == author)
         .ok_or_else(not_found)?;
+    let lag = TimeDelta::seconds(i64::from(call.state.switches.publish_lag_seconds));
+    if container.is_lost || call.now - container.created_at < lag {
+        return Err(not_found().into());
+    }
     let content = container.content.clone();
     if content.is_carousel_item {
         return Err(GraphError::parameter("A carousel's child cannot be published").into());
@@ -52,12 +59,9 @@ fn publish(call: &mut Call<'_>) -> Result<Reply, Failure> {
     }
     check_references(call, &content)?;
     check_quota(call, author, &content)?;
-    let shares_to_instagram = content.shares_to_instagram;
-    let post = call.state.publish(author, content, id);
+    let post = call.state.publish(author, content.clone(), id);
     let mut answer = json!({ "id": post.to_string() });
-    if shares_to_instagram {
-        answer["crossreshare_to_ig_status"] = json!("SUCCESS");
-    }
+    cross_share::tell_when_published(&mut answer, &content, &call.state.switches);
     Ok(Reply::json(answer))
 }
 
@@ -94,7 +98,21 @@ pub(super) fn check_quota(
     if u32::try_from(count).unwrap_or(u32::MAX) < total {
         return Ok(());
     }
+    Err(quota_exhausted(switches, "publishing"))
+}
+
+/// The error of an exhausted quota.
+pub(super) fn quota_exhausted(switches: &Switches, what: &str) -> GraphError {
     let mut error = GraphError::from_codes(400, switches.quota_code, switches.quota_subcode);
-    "The account reached its publishing limit for 24 hours".clone_into(&mut error.message);
-    Err(error)
+    error.message = format!("The account reached its {what} limit for 24 hours");
+    error
+}
+
+/// Refuses when the platform lets the account only read.
+pub(super) fn check_standing(call: &Call<'_>, author: UserId) -> Result<(), GraphError> {
+    let user = call.state.users.get(&author);
+    if user.is_some_and(|user| user.standing == Standing::Restricted) {
+        return Err(GraphError::user_restricted());
+    }
+    Ok(())
 }

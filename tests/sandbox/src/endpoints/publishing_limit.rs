@@ -71,8 +71,8 @@ fn read(call: &mut Call<'_>) -> Result<Reply, Failure> {
         "config": config(switches.post_quota),
         "reply_quota_usage": in_last_day(&user.replied, call.now),
         "reply_config": config(switches.reply_quota),
-        "delete_quota_usage": 0,
-        "delete_config": config(100),
+        "delete_quota_usage": in_last_day(&user.deleted, call.now),
+        "delete_config": config(switches.delete_quota),
         "location_search_quota_usage": in_last_day(&user.location_searches, call.now),
         "location_search_config": config(switches.location_search_quota),
     });

@@ -319,12 +319,8 @@ fn transport(endpoint: &'static str, step: TransportStep) -> Error {
 }
 
 fn container(status: &str, error: Option<&str>) -> Error {
-    Error::Container(Box::new(Container {
-        crossreshare_to_ig_status: None,
-        id: ContainerId::new("18"),
-        status: status.into(),
-        error_message: error.map(ContainerError::from),
-    }))
+    let body = serde_json::json!({ "id": "18", "status": status, "error_message": error });
+    Error::Container(Box::new(serde_json::from_value(body).unwrap()))
 }
 
 /// Errors of every kind with the advice they must have.
