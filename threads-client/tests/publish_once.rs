@@ -88,6 +88,11 @@ fn transient() -> &'static str {
 
 /// What may happen to a request after it left.
 fn faults(elsewhere: &str, itself: &str) -> Vec<(&'static str, Behaviour)> {
+    [answers(), redirects(elsewhere, itself), broken()].concat()
+}
+
+/// Whole answers that are no success, or none that can be read.
+fn answers() -> Vec<(&'static str, Behaviour)> {
     vec![
         ("500", http("500 Internal Server Error", "")),
         (
@@ -99,6 +104,28 @@ fn faults(elsewhere: &str, itself: &str) -> Vec<(&'static str, Behaviour)> {
         ("425", http("425 Too Early", "")),
         ("200 with an error", http("200 OK", transient())),
         ("200 without an id", http("200 OK", "{}")),
+        ("204 without an answer", http("204 No Content", "")),
+        (
+            "421",
+            http("421 Misdirected Request", r#"{"error":{"code":2}}"#),
+        ),
+        (
+            "502 page",
+            http("502 Bad Gateway", "<html><h1>Bad Gateway</h1></html>"),
+        ),
+        (
+            "code 10 although it is live",
+            http(
+                "500 Internal Server Error",
+                r#"{"error":{"message":"Application does not have permission for this action","code":10}}"#,
+            ),
+        ),
+    ]
+}
+
+/// Ways to another request.
+fn redirects(elsewhere: &str, itself: &str) -> Vec<(&'static str, Behaviour)> {
+    vec![
         (
             "301",
             http(
@@ -132,6 +159,12 @@ fn faults(elsewhere: &str, itself: &str) -> Vec<(&'static str, Behaviour)> {
                 "",
             ),
         ),
+    ]
+}
+
+/// Connections that end before the answer does.
+fn broken() -> Vec<(&'static str, Behaviour)> {
+    vec![
         ("no answer", Behaviour::Silence),
         ("connection closed", Behaviour::Close),
         (
@@ -169,22 +202,6 @@ fn faults(elsewhere: &str, itself: &str) -> Vec<(&'static str, Behaviour)> {
         (
             "only an interim answer",
             Behaviour::Write("HTTP/1.1 100 Continue\r\n\r\n".to_owned()),
-        ),
-        ("204 without an answer", http("204 No Content", "")),
-        (
-            "421",
-            http("421 Misdirected Request", r#"{"error":{"code":2}}"#),
-        ),
-        (
-            "502 page",
-            http("502 Bad Gateway", "<html><h1>Bad Gateway</h1></html>"),
-        ),
-        (
-            "code 10 although it is live",
-            http(
-                "500 Internal Server Error",
-                r#"{"error":{"message":"Application does not have permission for this action","code":10}}"#,
-            ),
         ),
         (
             "another protocol's goodbye",

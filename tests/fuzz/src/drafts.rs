@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use threads_client::{Draft, DraftWarning, text_length, unique_links};
+use threads_client::{
+    Draft, DraftGif, DraftPoll, DraftSpoiler, DraftStyling, DraftTextAttachment, DraftTextStyle,
+    DraftWarning, in_text_tags, text_length, unique_links,
+};
 use url::Url;
 
 use crate::promise::text;
@@ -28,9 +31,28 @@ pub fn texts(bytes: &[u8]) {
 
     rules(&Draft::text(text.clone()));
     rules(&Draft::text("x").topic_tag(text.clone()));
+    rules(&Draft::poll("x", DraftPoll::new(text.clone(), "y")));
+    rules(&Draft::gif(DraftGif::giphy(text.clone())));
+    marked(&text);
+    for tag in in_text_tags(&text) {
+        assert!((1..=50).contains(&tag.chars().count()), "{tag} is no tag");
+        assert!(text.contains(&format!("#{tag}")), "{tag} is not there");
+    }
     if let Ok(address) = Url::parse(&text) {
         rules(&Draft::image(address.clone()).alt_text(text));
         rules(&Draft::text("x").link_attachment(address));
+    }
+}
+
+/// Parts of a text that are in it in bytes, and may be beyond it in anything else.
+fn marked(text: &str) {
+    let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    for (offset, length) in [(0, bytes), (bytes / 2, bytes / 3), (bytes, u32::MAX)] {
+        let style = DraftTextStyle::new(offset, length, [DraftStyling::Bold]);
+        rules(&Draft::text(text).spoiler(DraftSpoiler::new(offset, length)));
+        rules(&Draft::text_attachment(
+            DraftTextAttachment::new(text).style(style),
+        ));
     }
 }
 

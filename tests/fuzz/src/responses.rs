@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use serde::de::DeserializeOwned;
 use threads_client::{
-    AccountMetric, Container, Embed, Insights, Location, Page, Post, PostMetric, Profile,
-    PublicProfile, PublishingQuota,
+    AccountMetric, Container, Embed, Insights, Location, Page, Post, PostId, PostMetric, Profile,
+    PublicProfile, PublishingQuota, Receipt,
 };
 
 use crate::promise::answer;
@@ -42,10 +42,14 @@ pub fn public_profile(bytes: &[u8]) {
     answer::<PublicProfile>(bytes);
 }
 
-/// A container has an id and a state.
+/// A container has an id and a state, and what was published has an id and is an object.
 pub fn container(bytes: &[u8]) {
     if let Some(container) = answer::<Container>(bytes) {
         assert!(!container.id.as_str().is_empty());
+    }
+    if let Some(receipt) = answer::<Receipt<PostId>>(bytes) {
+        assert!(!receipt.id.as_str().is_empty());
+        assert!(bytes.trim_ascii_start().starts_with(b"{"), "not an object");
     }
 }
 
