@@ -25,6 +25,8 @@ pub struct AccountSeed {
     pub(crate) history_days: u32,
     pub(crate) daily_growth: f64,
     pub(crate) voice: Voice,
+    #[serde(default)]
+    pub(crate) is_lively: bool,
 }
 
 /// The language and place an account's posts come from.
@@ -38,6 +40,8 @@ pub enum Voice {
     Indonesian,
     /// Arabic (written right to left), posting on a Cairo day.
     Arabic,
+    /// English from a workshop, posting on a New York day.
+    Workshop,
 }
 
 impl AccountSeed {
@@ -54,6 +58,7 @@ impl AccountSeed {
             history_days: 90,
             daily_growth: 0.002,
             voice: Voice::English,
+            is_lively: false,
         }
     }
 
@@ -105,10 +110,33 @@ impl AccountSeed {
         self
     }
 
+    /// Gives the account a post of every kind, and people who reply to it, mention and quote it.
+    ///
+    /// They go on as virtual time goes by: some answer whatever the account publishes.
+    pub fn lively(mut self) -> Self {
+        self.is_lively = true;
+        self
+    }
+
     /// The user name.
     pub fn username(&self) -> &str {
         &self.username
     }
+}
+
+/// The accounts of the seed `rich`: one with conversations, and the demonstration.
+pub(crate) fn rich_accounts() -> Vec<AccountSeed> {
+    let studio = AccountSeed::new("studio.lab")
+        .name("Studio Lab")
+        .biography("Small machines, built on a kitchen table.")
+        .verified()
+        .followers(15_200)
+        .posts(30)
+        .history_days(90)
+        .daily_growth(0.003)
+        .voice(Voice::Workshop)
+        .lively();
+    std::iter::once(studio).chain(demo_accounts()).collect()
 }
 
 /// The three accounts of a demonstration: large, middle, and under 100 followers.

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
-use crate::account::{AccountSeed, demo_accounts};
+use crate::account::{AccountSeed, demo_accounts, rich_accounts};
 use crate::clock::{end_of_time, wall_clock_now};
 use crate::credentials::App;
 use crate::error::SandboxError;
@@ -111,8 +111,9 @@ impl SandboxBuilder {
 
     /// The text that every made-up number and name is drawn from.
     ///
-    /// `empty` starts with one account without followers and posts; every other
-    /// text starts with the three demonstration accounts, each with numbers of
+    /// `empty` starts with one account without followers and posts; `rich` adds
+    /// an account with conversations in front of the three demonstration
+    /// accounts; every other text starts with those three, each with numbers of
     /// its own. The default is `demo`.
     pub fn seed(mut self, seed: impl Into<String>) -> Self {
         self.seed = seed.into();
@@ -229,6 +230,7 @@ impl SandboxBuilder {
         let accounts = match &self.accounts {
             Some(accounts) => accounts.clone(),
             None if self.seed == "empty" => vec![AccountSeed::new("blank.page").name("Blank Page")],
+            None if self.seed == "rich" => rich_accounts(),
             None => demo_accounts(),
         };
         check_accounts(&accounts)?;

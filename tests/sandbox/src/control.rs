@@ -92,6 +92,7 @@ fn answer(state: &mut State, request: &Request) -> Result<Value, Refusal> {
             state.set_standing(user, wanted.standing)?;
             Ok(json!({ "standing": wanted.standing }))
         }
+        (&Method::POST, ["received"]) => receive(state, &body(request)?),
         (&Method::DELETE, ["posts", post]) => {
             let id = post
                 .parse()
@@ -118,8 +119,7 @@ fn time(state: &State) -> Value {
 fn overview(state: &State) -> Value {
     let now = state.now();
     let users: Vec<Value> = state
-        .users
-        .values()
+        .accounts()
         .map(|user| {
             let posts = state
                 .posts_of(user.id)
@@ -233,4 +233,30 @@ fn add_redirect_uri(state: &mut State, wanted: AddRedirectUri) -> Result<Value, 
     check_redirect_uri(&wanted.redirect_uri)?;
     state.app.redirect_uris.push(wanted.redirect_uri);
     Ok(json!({ "redirect_uris": state.app.redirect_uris }))
+}
+
+/// `{"user": "ada.makes", "reply_to": "1790…", "text": "…"}`: somebody else posts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Received {
+    user: String,
+    text: String,
+    reply_to: Option<String>,
+    quotes: Option<String>,
+    mentions: Option<String>,
+}
+
+fn receive(state: &mut State, wanted: &Received) -> Result<Value, Refusal> {
+    let (user, text) = (&wanted.user, &wanted.text);
+    let id = match (&wanted.reply_to, &wanted.quotes, &wanted.mentions) {
+        (None, None, None) => state.post_as(user, text)?,
+        (Some(post), None, None) => state.reply_as(user, post, text)?,
+        (None, Some(post), None) => state.quote_as(user, post, text)?,
+        (None, None, Some(account)) => state.mention_as(user, account, text)?,
+        _ => {
+            let message = "reply_to, quotes and mentions exclude each other";
+            return Err(Refusal::Bad(message.to_owned()));
+        }
+    };
+    Ok(json!({ "id": id.to_string() }))
 }

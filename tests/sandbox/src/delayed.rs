@@ -36,6 +36,7 @@ impl State {
 
     /// Lets the calls act whose time has come.
     pub(crate) fn settle(&mut self) {
+        self.write_planned();
         while self.next_due().is_some_and(|due| due <= self.now()) {
             let call = self.delayed.remove(0);
             replay(self, &call.base_url, &call.request);
@@ -58,7 +59,9 @@ impl State {
             self.clock.set(due);
             self.settle();
         }
-        self.clock.set(instant)
+        let is_set = self.clock.set(instant);
+        self.write_planned();
+        is_set
     }
 
     fn next_due(&self) -> Option<DateTime<Utc>> {

@@ -13,9 +13,10 @@ use crate::delayed::DelayedCall;
 use crate::endpoint::{Access, Call, Caller, Endpoint, EndpointSpec, Segment, Target};
 use crate::endpoints::TABLE;
 use crate::fault::Fault;
-use crate::fields::Selection;
+use crate::fields::{Selection, names};
 use crate::graph_error::{Failure, GraphError, TokenProblem};
 use crate::id::{ContainerId, PostId, UserId};
+use crate::place::place;
 use crate::reply::{Delivery, Reply, ReplyBody};
 use crate::request::Request;
 use crate::request_log::RequestLogEntry;
@@ -37,6 +38,10 @@ pub(crate) fn dispatch(state: &mut State, base_url: &Url, request: &Request) -> 
     let route = find_route(state, request);
     let endpoint = route.as_ref().ok().map(|(spec, _)| spec.endpoint);
     let fault = endpoint.and_then(|endpoint| state.faults.strike(endpoint));
+    // Before the call, which may end the token's life.
+    let scopes = authenticate(state, request)
+        .map(|caller| caller.scopes.into_iter().collect())
+        .unwrap_or_default();
 
     if let (Some(Fault::DropThenEffect { after_seconds }), Ok(_)) = (&fault, &route) {
         let due = state.now() + TimeDelta::seconds(i64::from(*after_seconds));
@@ -77,6 +82,12 @@ pub(crate) fn dispatch(state: &mut State, base_url: &Url, request: &Request) -> 
         path: request.path.clone(),
         endpoint,
         parameters: request.to_log(),
+        fields: request
+            .parameters
+            .get("fields")
+            .map(names)
+            .unwrap_or_default(),
+        scopes,
         token_placement: request.token.as_ref().map(|token| token.placement),
         status: answer.delivery.has_status().then_some(answer.reply.status),
         error_code,
@@ -252,7 +263,7 @@ fn has_shape(spec: &EndpointSpec, segments: &[&str]) -> bool {
             .all(|(part, segment)| match part {
                 Segment::Literal(literal) => literal == segment,
                 Segment::User => *segment == "me" || is_id(segment),
-                Segment::Post | Segment::Container => is_id(segment),
+                Segment::Post | Segment::Container | Segment::Location => is_id(segment),
             })
 }
 
@@ -291,6 +302,10 @@ fn resolve(
                 let id: ContainerId = segment.parse().ok()?;
                 state.containers.get(&id)?;
                 target = Target::Container(id);
+            }
+            Segment::Location => {
+                let place = place(segment.parse().ok()?)?;
+                target = Target::Location(place.id);
             }
         }
     }
@@ -370,6 +385,7 @@ fn node_of(endpoint: Endpoint) -> &'static str {
         Endpoint::Profile => "ThreadsUser",
         Endpoint::ContainerStatus => "ThreadsMediaContainer",
         Endpoint::PublishingLimit => "ThreadsPublishingLimit",
+        Endpoint::LocationSearch | Endpoint::Location => "ThreadsLocation",
         _ => "ThreadsMedia",
     }
 }

@@ -56,6 +56,32 @@ pub enum Endpoint {
     Repost,
     /// `DELETE /{media}`.
     DeletePost,
+    /// `GET /profile_posts`.
+    ProfilePosts,
+    /// `GET /{user}/replies`.
+    UserReplies,
+    /// `GET /{user}/mentions`.
+    Mentions,
+    /// `GET /{user}/ghost_posts`.
+    GhostPosts,
+    /// `GET /{media}/replies`.
+    Replies,
+    /// `GET /{media}/conversation`.
+    Conversation,
+    /// `GET /{media}/pending_replies`.
+    PendingReplies,
+    /// `POST /{reply}/manage_reply`.
+    ManageReply,
+    /// `POST /{reply}/manage_pending_reply`.
+    ManagePendingReply,
+    /// `GET /keyword_search`.
+    KeywordSearch,
+    /// `GET /location_search`.
+    LocationSearch,
+    /// `GET /{location}`.
+    Location,
+    /// `GET /oembed`.
+    Oembed,
 }
 
 /// One row of the table.
@@ -86,6 +112,8 @@ pub(crate) enum Segment {
     Post,
     /// The id of a container.
     Container,
+    /// The id of a place.
+    Location,
 }
 
 /// Who may call an endpoint.
@@ -112,6 +140,7 @@ pub(crate) enum Target {
     User(UserId),
     Post(PostId),
     Container(ContainerId),
+    Location(u64),
 }
 
 /// Who calls.

@@ -33,14 +33,25 @@ impl Field {
         }
     }
 
-    /// A field that needs one more scope.
-    pub(crate) const fn needs(name: &'static str, scope: &'static str) -> Self {
+    /// The same field, which needs one more scope.
+    pub(crate) const fn with_scope(self, scope: &'static str) -> Self {
         Self {
-            name,
-            inner: &[],
             scope: Some(scope),
+            ..self
         }
     }
+}
+
+/// The names in a `fields` parameter, inner ones as `outer.inner`; none if it is malformed.
+pub(crate) fn names(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, inner) in split(text).unwrap_or_default() {
+        names.push(name.to_owned());
+        for inner in inner.map(self::names).unwrap_or_default() {
+            names.push(format!("{name}.{inner}"));
+        }
+    }
+    names
 }
 
 /// The fields a client asked for.
@@ -185,7 +196,7 @@ mod tests {
         Field::plain("text"),
         Field::nested("children", CHILD),
         Field::nested("poll_attachment", POLL),
-        Field::needs("reply_audience", "threads_read_replies"),
+        Field::plain("reply_audience").with_scope("threads_read_replies"),
     ];
 
     fn select(fields: &str) -> Result<Value, GraphError> {
@@ -226,6 +237,15 @@ mod tests {
             select("poll_attachment{total_votes}").unwrap()["poll_attachment"],
             json!({ "total_votes": 3 })
         );
+    }
+
+    #[test]
+    fn names_tell_inner_fields_apart() {
+        assert_eq!(
+            names("id,children{id,alt_text}"),
+            ["id", "children", "children.id", "children.alt_text"]
+        );
+        assert!(names("children{id").is_empty());
     }
 
     #[test]

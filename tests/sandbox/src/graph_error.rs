@@ -94,6 +94,11 @@ impl GraphError {
         }
     }
 
+    /// Error 4: a hidden limit is reached; its real code is not known.
+    pub(crate) fn limit_reached(what: &str) -> Self {
+        Self::new(400, 4, format!("(#4) The limit of {what} is reached"))
+    }
+
     /// Error 24 with subcode 4279009: the container (or parent) is not there yet.
     pub(crate) fn media_not_found(id: &str) -> Self {
         Self {

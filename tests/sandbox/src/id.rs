@@ -40,5 +40,7 @@ id!(
 
 /// Where each kind of id starts; the ranges never meet.
 pub(crate) const FIRST_USER_ID: u64 = 17_841_400_000_000_001;
+/// Where the ids of people who do not use the app start.
+pub(crate) const FIRST_PERSON_ID: u64 = 17_851_400_000_000_001;
 pub(crate) const FIRST_POST_ID: u64 = 17_900_000_000_000_001;
 pub(crate) const FIRST_CONTAINER_ID: u64 = 18_000_000_000_000_001;

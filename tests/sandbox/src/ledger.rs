@@ -20,6 +20,16 @@ pub enum LedgerKind {
     PostDeleted,
     /// A repost became visible.
     PostReposted,
+    /// Somebody who does not use the app wrote a post or reply.
+    PostReceived,
+    /// A reply was hidden.
+    ReplyHidden,
+    /// A hidden reply was shown again.
+    ReplyUnhidden,
+    /// A pending reply was approved.
+    ReplyApproved,
+    /// A pending reply was ignored.
+    ReplyIgnored,
     /// A token was issued.
     TokenIssued,
     /// A token was refreshed.

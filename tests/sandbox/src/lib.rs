@@ -19,7 +19,10 @@ mod fields;
 mod graph_error;
 mod id;
 mod ledger;
+mod lively;
 mod pacific;
+mod people;
+mod place;
 mod post;
 mod random;
 mod reply;
@@ -46,7 +49,7 @@ pub use ledger::{LedgerEntry, LedgerKind};
 pub use request_log::{RequestLogEntry, TokenPlacement};
 pub use sandbox::{Sandbox, SandboxPost, SandboxUser};
 pub use switches::{
-    AppUsage, BusinessUsage, CrossShareAnswer, ListedText, OffsetUnit, PublishedContainer,
-    Readiness, RefreshedToken, Republish, Switches, TextUnit,
+    AppUsage, BusinessUsage, CrossShareAnswer, ListedText, LocationQuery, OffsetUnit,
+    PublishedContainer, Readiness, RefreshedToken, Republish, SearchPaging, Switches, TextUnit,
 };
 pub use user::Standing;

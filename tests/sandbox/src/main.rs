@@ -31,7 +31,8 @@ struct Arguments {
     /// The text that accounts and numbers are made from.
     ///
     /// The same seed gives the same world; `empty` gives one account without
-    /// followers and posts, every other text the three demonstration accounts.
+    /// followers and posts, `rich` one with conversations in front of the three
+    /// demonstration accounts, every other text those three.
     #[arg(long, default_value = "demo")]
     seed: String,
 

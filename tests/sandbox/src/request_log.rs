@@ -37,6 +37,10 @@ pub struct RequestLogEntry {
     pub endpoint: Option<Endpoint>,
     /// The parameters of query and body, sorted; secret values are fingerprints.
     pub parameters: Vec<(String, String)>,
+    /// The fields asked for, inner ones as `children.id`.
+    pub fields: Vec<String>,
+    /// The scopes of the caller's token, sorted; none without a good token.
+    pub scopes: Vec<String>,
     /// Where the token was.
     pub token_placement: Option<TokenPlacement>,
     /// The HTTP status of the answer; none if no answer was sent.

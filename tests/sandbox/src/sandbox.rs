@@ -158,8 +158,7 @@ impl Sandbox {
         let state = self.inner.shared.state();
         let now = state.now();
         state
-            .users
-            .values()
+            .accounts()
             .map(|user| SandboxUser {
                 id: user.id.to_string(),
                 username: user.username.clone(),
@@ -185,14 +184,14 @@ impl Sandbox {
         })
     }
 
-    /// The live posts and replies of an account, oldest first, whatever the lists show.
+    /// The live posts and replies of an account or another person, oldest first, whatever the lists show.
     ///
     /// # Errors
     ///
     /// Fails if there is no such account.
     pub fn posts(&self, id_or_username: &str) -> Result<Vec<SandboxPost>, SandboxError> {
         let state = self.inner.shared.state();
-        let author = state.find_user(id_or_username)?.id;
+        let author = state.find_person(id_or_username)?.id;
         Ok(state
             .posts_of(author)
             .filter(|post| post.is_live())
@@ -314,6 +313,69 @@ impl Sandbox {
             .parse()
             .map_err(|_| SandboxError::UnknownPost(post_id.to_owned()))?;
         self.inner.shared.state().delete_post(id)
+    }
+
+    /// Lets somebody write a post that mentions no one, and says its id.
+    ///
+    /// Somebody is an account of the sandbox or, by any other user name, a person
+    /// who does not use the app. `closed.door` is a person with a private profile.
+    ///
+    /// # Errors
+    ///
+    /// Fails for what cannot be a user name.
+    pub fn post_as(&self, username: &str, text: &str) -> Result<String, SandboxError> {
+        let mut state = self.inner.shared.state();
+        state.post_as(username, text).map(|id| id.to_string())
+    }
+
+    /// Lets [somebody](Self::post_as) reply to a post, and says the reply's id.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no live post with this id, or for what cannot be a user name.
+    pub fn reply_as(
+        &self,
+        username: &str,
+        post_id: &str,
+        text: &str,
+    ) -> Result<String, SandboxError> {
+        let mut state = self.inner.shared.state();
+        let id = state.reply_as(username, post_id, text)?;
+        Ok(id.to_string())
+    }
+
+    /// Lets [somebody](Self::post_as) mention an account in a post, and says its id.
+    ///
+    /// `@` and the account's name are put in front of a text that lacks them.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such account, or for what cannot be a user name.
+    pub fn mention_as(
+        &self,
+        username: &str,
+        account: &str,
+        text: &str,
+    ) -> Result<String, SandboxError> {
+        let mut state = self.inner.shared.state();
+        let id = state.mention_as(username, account, text)?;
+        Ok(id.to_string())
+    }
+
+    /// Lets [somebody](Self::post_as) quote a post, and says the quote's id.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no live post with this id, or for what cannot be a user name.
+    pub fn quote_as(
+        &self,
+        username: &str,
+        post_id: &str,
+        text: &str,
+    ) -> Result<String, SandboxError> {
+        let mut state = self.inner.shared.state();
+        let id = state.quote_as(username, post_id, text)?;
+        Ok(id.to_string())
     }
 
     /// Takes back what a user granted, the way the user does in the app's settings.

@@ -5,17 +5,14 @@ use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use crate::account::AccountSeed;
 use crate::content::{Content, MediaKind};
 use crate::id::UserId;
+use crate::lively;
 use crate::random::Seed;
 use crate::state::State;
 use crate::voice::{Material, material};
 
 /// Writes every account's past posts, oldest first, so that ids grow with time.
 pub(crate) fn write_history(state: &mut State, accounts: &[AccountSeed]) {
-    let authors: Vec<(UserId, Seed)> = state
-        .users
-        .values()
-        .map(|user| (user.id, user.seed))
-        .collect();
+    let authors: Vec<(UserId, Seed)> = state.accounts().map(|user| (user.id, user.seed)).collect();
     let mut planned = Vec::new();
     for (&(author, seed), account) in authors.iter().zip(accounts) {
         for number in 0..account.posts {
@@ -33,6 +30,7 @@ pub(crate) fn write_history(state: &mut State, accounts: &[AccountSeed]) {
         }
         state.add_post(author, content, published_at);
     }
+    lively::write(state);
 }
 
 /// Spreads posts over the account's history, at hours at which its people are awake.

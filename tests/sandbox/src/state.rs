@@ -14,12 +14,13 @@ use crate::evolution::{self, PostCounters};
 use crate::fault::Faults;
 use crate::id::{ContainerId, FIRST_CONTAINER_ID, FIRST_POST_ID, FIRST_USER_ID, PostId, UserId};
 use crate::ledger::{Effect, Ledger, LedgerKind};
+use crate::people::PlannedPost;
 use crate::post::{Container, HideStatus, Post, Publication};
 use crate::random::Seed;
 use crate::request_log::RequestLog;
 use crate::seeding;
 use crate::switches::Switches;
-use crate::user::{Standing, User};
+use crate::user::{Role, Standing, User};
 
 /// The world of one sandbox.
 #[derive(Debug)]
@@ -39,6 +40,10 @@ pub(crate) struct State {
     pub(crate) seed: Seed,
     /// Calls whose effect is still to come, earliest first.
     pub(crate) delayed: Vec<DelayedCall>,
+    /// Posts that other people are going to write, earliest first.
+    pub(crate) planned: Vec<PlannedPost>,
+    /// When posts were embedded, for the hourly limit.
+    pub(crate) embeds: Vec<DateTime<Utc>>,
     last_post: u64,
     last_container: u64,
     secrets: u64,
@@ -69,6 +74,8 @@ impl State {
             requests: RequestLog::default(),
             seed,
             delayed: Vec::new(),
+            planned: Vec::new(),
+            embeds: Vec::new(),
             last_post: FIRST_POST_ID,
             last_container: FIRST_CONTAINER_ID,
             secrets: 0,
@@ -76,26 +83,11 @@ impl State {
         for (number, account) in (0_u64..).zip(accounts) {
             let seed = seed.child("account", number);
             let id = UserId(FIRST_USER_ID + number * 1_000_003 + seed.bits(0) % 1_000_000);
-            state.users.insert(
-                id,
-                User {
-                    id,
-                    seed,
-                    username: account.username.clone(),
-                    name: account.name.clone(),
-                    biography: account.biography.clone(),
-                    is_verified: account.is_verified,
-                    followers_at_start: account.followers,
-                    daily_growth: account.daily_growth,
-                    joined_at: started_at - TimeDelta::days(i64::from(account.history_days) + 30),
-                    published: Vec::new(),
-                    replied: Vec::new(),
-                    deleted: Vec::new(),
-                    standing: Standing::Good,
-                    lookups: Vec::new(),
-                },
-            );
+            let joined_at = started_at - TimeDelta::days(i64::from(account.history_days) + 30);
+            let user = User::new(id, seed, account, Role::Account, joined_at);
+            state.users.insert(id, user);
         }
+        state.add_official_profiles();
         seeding::write_history(&mut state, accounts);
         state
     }
@@ -112,10 +104,9 @@ impl State {
         format!("{prefix}{random}")
     }
 
-    /// The account with this id or user name.
+    /// The account with this id or user name; people who do not use the app are none.
     pub(crate) fn find_user(&self, id_or_username: &str) -> Result<&User, SandboxError> {
-        self.users
-            .values()
+        self.accounts()
             .find(|user| user.username == id_or_username || user.id.to_string() == id_or_username)
             .ok_or_else(|| SandboxError::UnknownUser(id_or_username.to_owned()))
     }
@@ -212,6 +203,7 @@ impl State {
                 user.published.push(now);
             }
         }
+        self.plan_answers(post);
         self.ledger.record(
             now,
             LedgerKind::PostPublished,

@@ -56,6 +56,18 @@ pub struct Switches {
     pub post_quota: u32,
     /// Replies per 24 hours.
     pub reply_quota: u32,
+    /// Searches with results per 24 hours.
+    pub keyword_search_quota: u32,
+    /// Profile lookups, and lists of a profile's posts, per 24 hours (each counted alone).
+    pub profile_discovery_quota: u32,
+    /// Searches for places per 24 hours.
+    pub location_search_quota: u32,
+    /// Embedded posts per hour.
+    pub embed_quota: u32,
+    /// Whether keyword search has cursors, which its reference does not list.
+    pub search_paging: SearchPaging,
+    /// How the text of a search for places is called.
+    pub location_query: LocationQuery,
     /// The `X-App-Usage` header on every answer, if any.
     pub app_usage: Option<AppUsage>,
     // Publishing.
@@ -110,6 +122,12 @@ impl Default for Switches {
             quota_subcode: Some(2_207_042),
             post_quota: 250,
             reply_quota: 1_000,
+            keyword_search_quota: 2_200,
+            profile_discovery_quota: 1_000,
+            location_search_quota: 500,
+            embed_quota: 1_000,
+            search_paging: SearchPaging::None,
+            location_query: LocationQuery::Q,
             app_usage: None,
             link_limit: 5,
             offset_unit: OffsetUnit::Utf16,
@@ -231,6 +249,30 @@ pub enum CrossShareAnswer {
     Container,
     /// None.
     Nowhere,
+}
+
+/// Whether keyword search has cursors; Meta's reference and samples disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SearchPaging {
+    /// None: no `paging` in the answer, and `before` and `after` are unknown.
+    None,
+    /// `paging` as in other lists.
+    Cursors,
+}
+
+/// How the text of a search for places is called; Meta's pages disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LocationQuery {
+    /// `q`, as in the guide and Meta's collection of samples.
+    Q,
+    /// `query`, as in the reference.
+    Query,
+    /// Either, but not both.
+    Either,
 }
 
 /// The percentages of an `X-App-Usage` header.

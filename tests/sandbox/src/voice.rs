@@ -18,6 +18,7 @@ pub(crate) fn material(voice: Voice) -> &'static Material {
         Voice::English => &ENGLISH,
         Voice::Indonesian => &INDONESIAN,
         Voice::Arabic => &ARABIC,
+        Voice::Workshop => &WORKSHOP,
     }
 }
 
@@ -99,4 +100,28 @@ const ARABIC: Material = Material {
     topics: &["كتب", "قراءة", "القاهرة"],
     links: &["https://reads.example/list", "https://reads.example/notes"],
     morning: 6,
+};
+
+const WORKSHOP: Material = Material {
+    openings: &[
+        "The gearbox turns without a sound now.",
+        "Glue is drying, hands off until noon.",
+        "Third prototype, same wobble.",
+        "Today's mistake: measuring once.",
+        "The bandsaw got a new blade.",
+        "Cardboard first, plywood later.",
+    ],
+    closings: &[
+        "Drawings follow on Friday.",
+        "Which colour would you take?",
+        "It is ugly and it works.",
+        "Dust everywhere, no regrets.",
+        "The cat approves.",
+    ],
+    topics: &["Making", "Workshop", "Prototypes"],
+    links: &[
+        "https://studio.example/plans",
+        "https://studio.example/parts",
+    ],
+    morning: 12,
 };

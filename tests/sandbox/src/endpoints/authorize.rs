@@ -44,15 +44,16 @@ pub(super) const DECISION_SPEC: EndpointSpec = EndpointSpec {
 
 fn show(call: &mut Call<'_>) -> Result<Reply, Failure> {
     let pending = check(call)?;
+    let first = call.state.accounts().map(|user| user.id).next();
     if call.state.auto_approve
-        && let Some(&user) = call.state.users.keys().next()
+        && let Some(user) = first
     {
         return Ok(allow(call, pending, user));
     }
     let id = call.state.new_secret("", 32);
     let page = authorize_page::render(
         &call.state.app.name,
-        call.state.users.values(),
+        call.state.accounts(),
         &pending.scopes,
         &id,
     );

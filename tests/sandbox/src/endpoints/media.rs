@@ -6,83 +6,16 @@ use serde_json::{Value, json};
 use crate::content::MediaKind;
 use crate::endpoints::account_insights::wire_time;
 use crate::endpoints::profile::picture_url;
-use crate::fields::Field;
 use crate::id::{PostId, UserId};
+use crate::place::place;
 use crate::post::{Approval, Post};
 use crate::state::State;
 use crate::switches::ListedText;
-
-/// The fields of a post.
-pub(super) const FIELDS: &[Field] = &[
-    Field::plain("id"),
-    Field::plain("media_product_type"),
-    Field::plain("media_type"),
-    Field::plain("media_url"),
-    Field::plain("thumbnail_url"),
-    Field::plain("permalink"),
-    Field::nested("owner", &[Field::plain("id")]),
-    Field::plain("username"),
-    Field::plain("text"),
-    Field::plain("shortcode"),
-    Field::plain("timestamp"),
-    Field::nested("children", REFERENCED),
-    Field::plain("is_quote_post"),
-    Field::nested("quoted_post", REFERENCED),
-    Field::nested("reposted_post", REFERENCED),
-    Field::plain("alt_text"),
-    Field::plain("link_attachment_url"),
-    Field::plain("gif_url"),
-    Field::nested("poll_attachment", POLL),
-    Field::plain("topic_tag"),
-    Field::plain("is_spoiler_media"),
-    Field::plain("text_entities"),
-    Field::plain("text_attachment"),
-    Field::plain("ghost_post_status"),
-    Field::plain("ghost_post_expiration_timestamp"),
-    Field::plain("is_verified"),
-    Field::plain("profile_picture_url"),
-    Field::plain("has_replies"),
-    Field::plain("is_reply"),
-    Field::plain("is_reply_owned_by_me"),
-    Field::nested("root_post", REFERENCED),
-    Field::nested("replied_to", REFERENCED),
-    Field::plain("hide_status"),
-    Field::needs("reply_audience", "threads_read_replies"),
-    Field::plain("location_id"),
-    Field::plain("allowlisted_country_codes"),
-];
-
-/// The fields of a post inside another one.
-const REFERENCED: &[Field] = &[
-    Field::plain("id"),
-    Field::plain("media_product_type"),
-    Field::plain("media_type"),
-    Field::plain("media_url"),
-    Field::plain("thumbnail_url"),
-    Field::plain("permalink"),
-    Field::plain("username"),
-    Field::plain("text"),
-    Field::plain("shortcode"),
-    Field::plain("timestamp"),
-    Field::plain("alt_text"),
-];
-
-const POLL: &[Field] = &[
-    Field::plain("option_a"),
-    Field::plain("option_b"),
-    Field::plain("option_c"),
-    Field::plain("option_d"),
-    Field::plain("option_a_votes_percentage"),
-    Field::plain("option_b_votes_percentage"),
-    Field::plain("option_c_votes_percentage"),
-    Field::plain("option_d_votes_percentage"),
-    Field::plain("total_votes"),
-    Field::plain("expiration_timestamp"),
-];
+use crate::user::User;
 
 /// The object of a post, as `viewer` sees it.
 pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
-    let mut object = core(state, post);
+    let mut object = core(state, post, viewer);
     let content = &post.content;
     let is_own = post.author == viewer;
     let mut set = |name: &str, value: Value| object[name] = value;
@@ -102,7 +35,7 @@ pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
         let children: Vec<Value> = post
             .children
             .iter()
-            .filter_map(|id| referenced(state, *id))
+            .filter_map(|id| referenced(state, *id, viewer))
             .collect();
         set("children", json!({ "data": children }));
     }
@@ -112,7 +45,7 @@ pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
         ("replied_to", content.reply_to),
         ("root_post", post.root),
     ] {
-        if let Some(other) = id.and_then(|id| referenced(state, id)) {
+        if let Some(other) = id.and_then(|id| referenced(state, id, viewer)) {
             set(name, other);
         }
     }
@@ -139,6 +72,9 @@ pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
     }
     if let Some(location) = &content.location_id {
         set("location_id", json!(location));
+        if let Some(place) = location.parse().ok().and_then(place) {
+            set("location", place.object());
+        }
     }
     if !content.countries.is_empty() {
         set("allowlisted_country_codes", json!(content.countries));
@@ -173,26 +109,29 @@ pub(super) fn object(state: &State, post: &Post, viewer: UserId) -> Value {
     object
 }
 
+/// The address of a post's page.
+pub(super) fn permalink(author: &User, post: &Post) -> String {
+    let (username, shortcode) = (&author.username, &post.shortcode);
+    format!("https://www.threads.com/@{username}/post/{shortcode}")
+}
+
 /// The fields that a post shows inside another one, too.
-fn core(state: &State, post: &Post) -> Value {
+fn core(state: &State, post: &Post, viewer: UserId) -> Value {
     let content = &post.content;
-    let username = state
-        .users
-        .get(&post.author)
-        .map_or("", |user| user.username.as_str());
+    let author = state.users.get(&post.author);
     let mut object = json!({
         "id": post.id.to_string(),
         "media_product_type": "THREADS",
         "media_type": content.kind.as_field(),
-        "username": username,
         "timestamp": wire_time(post.published_at),
         "shortcode": post.shortcode,
     });
-    if !post.is_flagged {
-        let shortcode = &post.shortcode;
-        object["permalink"] = json!(format!(
-            "https://www.threads.com/@{username}/post/{shortcode}"
-        ));
+    // Who has a private profile is not named, except to themselves.
+    if let Some(author) = author.filter(|author| author.is_public() || author.id == viewer) {
+        object["username"] = json!(author.username);
+        if !post.is_flagged {
+            object["permalink"] = json!(permalink(author, post));
+        }
     }
     if let Some(text) = &content.text {
         let text = match state.switches.listed_text {
@@ -214,12 +153,12 @@ fn core(state: &State, post: &Post) -> Value {
     object
 }
 
-fn referenced(state: &State, id: PostId) -> Option<Value> {
+fn referenced(state: &State, id: PostId, viewer: UserId) -> Option<Value> {
     state
         .posts
         .get(&id)
         .filter(|post| post.is_live())
-        .map(|post| core(state, post))
+        .map(|post| core(state, post, viewer))
 }
 
 /// A poll; its votes come in over its 24 hours and then stand still.

@@ -8,6 +8,7 @@ mod app_token;
 mod authorize;
 mod authorize_page;
 mod container_status;
+mod conversation;
 mod countries;
 mod create_container;
 mod cross_share;
@@ -19,16 +20,30 @@ mod draft_rules;
 mod draft_spans;
 mod exchange_code;
 mod exchange_token;
+mod ghost_posts;
+mod keyword_search;
+mod listing;
+mod location;
+mod location_search;
+mod manage_pending_reply;
+mod manage_reply;
 mod media;
+mod media_fields;
+mod mentions;
+mod oembed;
+mod pending_replies;
 mod post;
 mod post_insights;
 mod posts;
 mod profile;
 mod profile_lookup;
+mod profile_posts;
 mod publish_container;
 mod publishing_limit;
 mod refresh_token;
+mod replies;
 mod repost;
+mod user_replies;
 
 use crate::endpoint::EndpointSpec;
 
@@ -54,4 +69,19 @@ pub(crate) const TABLE: &[&EndpointSpec] = &[
     // Publishing beyond containers.
     &repost::SPEC,
     &delete_post::SPEC,
+    // Discovery, lists, replies.
+    &profile_posts::SPEC,
+    &user_replies::SPEC,
+    &mentions::SPEC,
+    &ghost_posts::SPEC,
+    &replies::SPEC,
+    &conversation::SPEC,
+    &pending_replies::SPEC,
+    &manage_reply::SPEC,
+    &manage_pending_reply::SPEC,
+    // Search, places, embedding.
+    &keyword_search::SPEC,
+    &location_search::SPEC,
+    &location::SPEC,
+    &oembed::SPEC,
 ];

@@ -1,7 +1,7 @@
 //! `GET /{user}`: the caller's own profile.
 
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::endpoint::{Access, Call, Endpoint, EndpointSpec, ErrorShape, Segment};
 use crate::fields::Field;
@@ -37,13 +37,18 @@ fn read(call: &mut Call<'_>) -> Result<Reply, Failure> {
         .users
         .get(&id)
         .ok_or_else(|| GraphError::no_such_object("get", &id.to_string()))?;
+    let keywords: Vec<Value> = user
+        .recent_keywords
+        .iter()
+        .map(|(query, at)| json!({ "query": query, "timestamp": at.timestamp_millis() }))
+        .collect();
     let mut profile = json!({
         "id": user.id.to_string(),
         "username": user.username,
         "name": user.name,
         "threads_profile_picture_url": picture_url(user),
         "is_verified": user.is_verified,
-        "recently_searched_keywords": [],
+        "recently_searched_keywords": keywords,
         "is_eligible_for_geo_gating": user.followers_at_start >= 10_000,
     });
     if !user.biography.is_empty() {

@@ -1,7 +1,7 @@
 //! `GET /profile_lookup`: a public profile by its user name.
 
 use axum::http::Method;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::endpoint::{Access, Call, Endpoint, EndpointSpec, ErrorShape, Segment};
@@ -10,10 +10,9 @@ use crate::endpoints::profile::picture_url;
 use crate::graph_error::{Failure, GraphError};
 use crate::pacific::PacificDay;
 use crate::reply::Reply;
-use crate::user::in_last_day;
+use crate::state::State;
+use crate::user::{Role, User, spend};
 
-/// Lookups per user and 24 hours.
-const QUOTA: usize = 1_000;
 /// How many followers a profile needs to be found.
 const FEWEST_FOLLOWERS: u64 = 100;
 
@@ -33,35 +32,17 @@ fn look_up(call: &mut Call<'_>) -> Result<Reply, Failure> {
     let username = call.request.parameters.require("username")?.to_owned();
     let now = call.now;
     let caller = call.caller()?.user;
-    if !call.state.switches.advanced_access {
-        return Err(GraphError::permission("the app has no advanced access").into());
+    check_approval(call, &username)?;
+    let quota = call.state.switches.profile_discovery_quota;
+    if let Some(user) = call.state.users.get_mut(&caller)
+        && !spend(&mut user.lookups, now, quota)
+    {
+        let what = format!("{quota} profile lookups in 24 hours");
+        return Err(GraphError::limit_reached(&what).into());
     }
-    if let Some(caller) = call.state.users.get_mut(&caller) {
-        if in_last_day(&caller.lookups, now) >= QUOTA {
-            return Err(GraphError::new(
-                400,
-                4,
-                "(#4) The limit of 1000 profile lookups in 24 hours is reached",
-            )
-            .into());
-        }
-        caller.lookups.push(now);
-    }
-    let not_found = || {
-        GraphError::parameter(
-            "The profile does not exist, is not public or has fewer than 100 followers",
-        )
-    };
     let state = &*call.state;
-    let user = state
-        .users
-        .values()
-        .find(|user| user.username == username)
-        .ok_or_else(not_found)?;
+    let user = public_profile(state, &username, now)?;
     let followers = state.followers(user, now);
-    if followers < FEWEST_FOLLOWERS {
-        return Err(not_found().into());
-    }
     let week_ago = now - TimeDelta::days(7);
     let gained = state.gained(user.id, week_ago, now);
     let views = profile_views_between(
@@ -84,4 +65,35 @@ fn look_up(call: &mut Call<'_>) -> Result<Reply, Failure> {
         "reposts_count": gained.reposts,
         "views_count": gained.views + views.iter().map(|(_, value)| value).sum::<u64>(),
     })))
+}
+
+/// Before the app is approved it may look up Meta's own profiles only.
+pub(super) fn check_approval(call: &Call<'_>, username: &str) -> Result<(), GraphError> {
+    let is_official = call
+        .state
+        .find_person(username)
+        .is_ok_and(|user| user.role == Role::Official);
+    if call.state.switches.advanced_access || is_official {
+        Ok(())
+    } else {
+        Err(GraphError::permission("the app has no advanced access"))
+    }
+}
+
+/// The profile with this exact name, if strangers may find it.
+pub(super) fn public_profile<'a>(
+    state: &'a State,
+    username: &str,
+    now: DateTime<Utc>,
+) -> Result<&'a User, GraphError> {
+    state
+        .users
+        .values()
+        .find(|user| user.username == username && user.is_public())
+        .filter(|user| state.followers(user, now) >= FEWEST_FOLLOWERS)
+        .ok_or_else(|| {
+            GraphError::parameter(
+                "The profile does not exist, is not public or has fewer than 100 followers",
+            )
+        })
 }

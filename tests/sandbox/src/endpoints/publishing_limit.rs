@@ -73,8 +73,8 @@ fn read(call: &mut Call<'_>) -> Result<Reply, Failure> {
         "reply_config": config(switches.reply_quota),
         "delete_quota_usage": in_last_day(&user.deleted, call.now),
         "delete_config": config(switches.delete_quota),
-        "location_search_quota_usage": 0,
-        "location_search_config": config(500),
+        "location_search_quota_usage": in_last_day(&user.location_searches, call.now),
+        "location_search_config": config(switches.location_search_quota),
     });
     let quotas = if is_default {
         json!({ "quota_usage": quotas["quota_usage"] })

@@ -11,6 +11,7 @@ use crate::id::{PostId, UserId};
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::switches::Republish;
+use crate::user::User;
 
 pub(super) const SPEC: EndpointSpec = EndpointSpec {
     endpoint: Endpoint::Repost,
@@ -30,7 +31,12 @@ fn repost(call: &mut Call<'_>) -> Result<Reply, Failure> {
     check_standing(call, author)?;
     let not_found = || GraphError::no_such_object("post", &original.to_string());
     let post = call.state.posts.get(&original).ok_or_else(not_found)?;
-    let may_be_seen = post.author == author || call.state.switches.advanced_access;
+    let is_public = call
+        .state
+        .users
+        .get(&post.author)
+        .is_some_and(User::is_public);
+    let may_be_seen = post.author == author || (is_public && call.state.switches.advanced_access);
     if !may_be_seen || !can_be_reposted(post) {
         return Err(not_found().into());
     }

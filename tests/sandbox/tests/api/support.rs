@@ -72,6 +72,25 @@ impl World {
         }
     }
 
+    /// The world of `studio.lab`, which has conversations.
+    pub(crate) async fn rich() -> Self {
+        Self::with(Sandbox::builder().seed("rich")).await
+    }
+
+    /// The id of the first account's post that begins with this text.
+    pub(crate) fn post_like(&self, text: &str) -> String {
+        self.written_by(&self.user, text)
+    }
+
+    /// The id of somebody's post that begins with this text.
+    pub(crate) fn written_by(&self, person: &str, text: &str) -> String {
+        let posts = self.sandbox.posts(person).unwrap();
+        let found = posts
+            .into_iter()
+            .find(|post| post.text.as_ref().is_some_and(|own| own.starts_with(text)));
+        found.unwrap().id
+    }
+
     /// A token of the first account with some scopes only.
     pub(crate) fn token_with(&self, scopes: &[&str]) -> String {
         self.sandbox
@@ -138,6 +157,19 @@ impl World {
             .filter(|entry| entry.kind == threads_sandbox::LedgerKind::PostPublished)
             .count()
     }
+}
+
+/// The objects of a list.
+pub(crate) fn data(page: &Value) -> &[Value] {
+    page["data"].as_array().unwrap()
+}
+
+/// One member of each object of a list, as far as it is a text.
+pub(crate) fn each<'a>(page: &'a Value, name: &str) -> Vec<&'a str> {
+    data(page)
+        .iter()
+        .filter_map(|item| item[name].as_str())
+        .collect()
 }
 
 /// Sends a request and reads its answer.
