@@ -18,6 +18,7 @@ mod fault;
 mod fields;
 mod graph_error;
 mod id;
+mod judge;
 mod ledger;
 mod lively;
 mod pacific;
@@ -45,6 +46,7 @@ pub use builder::{
 pub use endpoint::Endpoint;
 pub use error::SandboxError;
 pub use fault::{Fault, FaultPlan, FaultRule, When};
+pub use judge::{Charge, Claim, Ending, SETTLE, Verdict, judge, judge_other_host};
 pub use ledger::{LedgerEntry, LedgerKind};
 pub use request_log::{RequestLogEntry, TokenPlacement};
 pub use sandbox::{Sandbox, SandboxPost, SandboxUser};

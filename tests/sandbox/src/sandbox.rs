@@ -15,6 +15,7 @@ use crate::credentials::SCOPES;
 use crate::endpoint::Endpoint;
 use crate::error::SandboxError;
 use crate::fault::{Fault, FaultPlan, FaultRule, When};
+use crate::judge::{Claim, Verdict, judge};
 use crate::ledger::LedgerEntry;
 use crate::request_log::RequestLogEntry;
 use crate::shared::Shared;
@@ -250,6 +251,12 @@ impl Sandbox {
     /// The effects so far, oldest first.
     pub fn ledger(&self) -> Vec<LedgerEntry> {
         self.inner.shared.state().ledger.entries().to_vec()
+    }
+
+    /// Judges the client by this sandbox's ledger and log, and by what it claims.
+    pub fn judge(&self, claims: &[Claim]) -> Verdict {
+        let state = self.inner.shared.state();
+        judge(state.ledger.entries(), &state.requests.entries(), claims)
     }
 
     /// Lets the next call of an endpoint go wrong; several queue up.

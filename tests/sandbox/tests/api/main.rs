@@ -25,6 +25,7 @@ mod quota;
 mod reading_rules;
 mod replies;
 mod repost_and_delete;
+mod sandbox_judges;
 mod search;
 mod secrecy;
 mod strictness;
