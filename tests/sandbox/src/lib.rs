@@ -2,6 +2,7 @@
 
 mod account;
 mod builder;
+mod callbacks;
 mod clock;
 mod content;
 mod control;
@@ -9,6 +10,7 @@ mod conversation;
 mod credentials;
 mod cursor;
 mod delayed;
+mod delivery;
 mod dispatch;
 mod endpoint;
 mod endpoints;
@@ -38,11 +40,13 @@ mod switches;
 mod text_length;
 mod user;
 mod voice;
+mod webhook;
 
 pub use account::{AccountSeed, Voice};
 pub use builder::{
     DEFAULT_APP_ID, DEFAULT_APP_SECRET, DEFAULT_REDIRECT_URI, DEFAULT_START, SandboxBuilder,
 };
+pub use delivery::CallbackReport;
 pub use endpoint::Endpoint;
 pub use error::SandboxError;
 pub use fault::{Fault, FaultPlan, FaultRule, When};
@@ -55,3 +59,4 @@ pub use switches::{
     PublishedContainer, Readiness, RefreshedToken, Republish, SearchPaging, Switches, TextUnit,
 };
 pub use user::Standing;
+pub use webhook::{Notification, SignedBody};

@@ -92,6 +92,11 @@ impl Sandbox {
         }
     }
 
+    /// What this handle shares with the server.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
     /// Starts the demonstration sandbox: a free port, and a clock that stands still.
     ///
     /// # Errors

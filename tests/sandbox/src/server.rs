@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::callbacks;
 use crate::control;
 use crate::dispatch::{Answer, dispatch};
 use crate::reply::{Delivery, Reply, ReplyBody};
@@ -161,8 +162,12 @@ async fn answer(
 ) -> Result<Response<Body>, Lost> {
     let request = Request::read(request.map(Body::new)).await;
     let answer = if control::is_control_path(&request.path) {
+        let reply = match callbacks::answer(shared, &request).await {
+            Some(reply) => reply,
+            None => control::handle(&mut shared.state(), &request),
+        };
         Answer {
-            reply: control::handle(&mut shared.state(), &request),
+            reply,
             delivery: Delivery::Whole,
         }
     } else {

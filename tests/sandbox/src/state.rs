@@ -104,6 +104,13 @@ impl State {
         format!("{prefix}{random}")
     }
 
+    /// A whole number that a callback has to repeat.
+    pub(crate) fn new_challenge(&mut self) -> String {
+        self.secrets += 1;
+        let random = self.seed.child("challenges", 0).bits(self.secrets);
+        (1_000_000_000 + random % 1_000_000_000).to_string()
+    }
+
     /// The account with this id or user name; people who do not use the app are none.
     pub(crate) fn find_user(&self, id_or_username: &str) -> Result<&User, SandboxError> {
         self.accounts()

@@ -333,6 +333,6 @@ fn describe(metric: &str) -> &'static str {
 }
 
 /// A time as the API writes it: no colon in the offset.
-pub(super) fn wire_time(instant: DateTime<Utc>) -> String {
+pub(crate) fn wire_time(instant: DateTime<Utc>) -> String {
     instant.format("%Y-%m-%dT%H:%M:%S+0000").to_string()
 }

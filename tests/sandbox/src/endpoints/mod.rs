@@ -45,6 +45,8 @@ mod replies;
 mod repost;
 mod user_replies;
 
+pub(crate) use account_insights::wire_time;
+
 use crate::endpoint::EndpointSpec;
 
 /// Every endpoint of the sandbox.

@@ -31,4 +31,5 @@ mod secrecy;
 mod strictness;
 mod support;
 mod tokens;
+mod webhooks;
 mod worlds;
