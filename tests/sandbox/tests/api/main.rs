@@ -1,6 +1,7 @@
 //! The sandbox over real HTTP, with a client that knows nothing about it.
 #![expect(
     clippy::disallowed_methods,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "tests talk to the sandbox with a plain HTTP client and fail by panicking"
 )]

@@ -2,8 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::Sha256;
 use threads_sandbox::{Notification, Sandbox};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -71,6 +75,14 @@ async fn read_request(stream: &mut tokio::net::TcpStream) -> String {
     }
 }
 
+/// HMAC-SHA256 under the secret of the sandbox's app.
+fn hmac(world: &World, bytes: &str) -> Vec<u8> {
+    let secret = world.sandbox.app_secret();
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(bytes.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
 const OK: &str = "HTTP/1.0 200 OK\r\n\r\n";
 const BUSY: &str = "HTTP/1.0 503 Service Unavailable\r\n\r\n";
 
@@ -113,8 +125,11 @@ async fn a_reply_is_told_with_its_parent_and_root_in_escaped_ascii() {
     assert_eq!(value["replied_to"], json!({ "id": parent }));
     assert_eq!(value["root_post"]["owner_id"], world.user);
     assert_eq!(value["timestamp"], "2026-06-01T12:00:00+0000");
-    assert!(signed.signature.starts_with("sha256="));
-    assert_eq!(signed.signature.len(), 71);
+    let hex: Vec<String> = hmac(&world, &signed.body)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(signed.signature, format!("sha256={}", hex.concat()));
 }
 
 #[tokio::test]
@@ -254,8 +269,14 @@ async fn a_signed_request_has_two_parts_and_arrives_as_a_form() {
         .await
         .unwrap();
 
-    assert_eq!(signed.split('.').count(), 2);
-    assert!(!signed.contains('='));
+    let (signature, payload) = signed.split_once('.').unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    assert_eq!(signature, hmac(&world, payload));
+    let payload = URL_SAFE_NO_PAD.decode(payload).unwrap();
+    let payload: Value = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(payload["algorithm"], "HMAC-SHA256");
+    assert_eq!(payload["user_id"], world.user);
+    assert_eq!(payload["issued_at"], world.sandbox.now().timestamp());
     assert_eq!(report.body, "{\"url\":\"https://a.example\"}");
     let request = callback.received().pop().unwrap();
     assert!(request.contains("Content-Type: application/x-www-form-urlencoded\r\n"));
