@@ -8,28 +8,19 @@ use std::time::Duration;
 
 use chrono::Days;
 use futures::TryStreamExt;
-use support::{quick_retry, quick_wait};
+use support::quick_wait;
+use support::sandbox::{client_placing, visit};
 use threads_client::{
-    AccessToken, AccountMetric, AppSecret, AuthorizationResponse, Breakdown, Client,
+    AccountMetric, AppSecret, AuthorizationResponse, Breakdown, Client,
     ContainerStatus, Cursor, Draft, Media, MediaType, OAuthClient, Post, PostMetric, ReplyControl,
     Scope, TokenPlacement,
 };
 use threads_sandbox::{Endpoint, Fault, Sandbox};
-use url::Url;
 
 const ACCOUNT: &str = "kedai.senja";
 
 fn client(sandbox: &Sandbox, placement: TokenPlacement) -> Client {
-    let token = sandbox
-        .issue_token(ACCOUNT, Sandbox::all_scopes(), Duration::from_hours(48))
-        .unwrap();
-    Client::builder()
-        .access_token(AccessToken::new(token))
-        .base_url(sandbox.base_url())
-        .token_placement(placement)
-        .retry(quick_retry())
-        .build()
-        .unwrap()
+    client_placing(sandbox, ACCOUNT, Sandbox::all_scopes(), placement)
 }
 
 #[tokio::test]
@@ -230,23 +221,4 @@ async fn a_login_leads_from_the_page_to_a_long_lived_token() {
     assert!(info.is_valid && info.expires_at > info.issued_at);
     assert!(again.api().is_some(), "a code works once: {again:?}");
     assert!(!oauth.app_token().await.unwrap().expose().is_empty());
-}
-
-/// What a browser does with the page: it ends up at the address it is sent to.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "plays the browser, not this crate"
-)]
-async fn visit(page: Url) -> Url {
-    let browser = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .unwrap();
-    let answer = browser.get(page).send().await.unwrap();
-    answer.headers()["location"]
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap()
 }

@@ -4,11 +4,9 @@
 
 mod support;
 
-use std::time::Duration;
-
-use support::{quick_retry, quick_wait};
+use support::quick_wait;
 use threads_client::{
-    AccessToken, Client, Draft, DraftGif, DraftPoll, DraftSpoiler, DraftStyling,
+    Client, Draft, DraftGif, DraftPoll, DraftSpoiler, DraftStyling,
     DraftTextAttachment, DraftTextStyle, Error, InstagramShare, Media, MediaType,
 };
 use threads_sandbox::{Endpoint, Fault, Sandbox};
@@ -16,15 +14,7 @@ use threads_sandbox::{Endpoint, Fault, Sandbox};
 const ACCOUNT: &str = "kedai.senja";
 
 fn client(sandbox: &Sandbox) -> Client {
-    let token = sandbox
-        .issue_token(ACCOUNT, Sandbox::all_scopes(), Duration::from_hours(48))
-        .unwrap();
-    Client::builder()
-        .access_token(AccessToken::new(token))
-        .base_url(sandbox.base_url())
-        .retry(quick_retry())
-        .build()
-        .unwrap()
+    support::sandbox::client(sandbox, ACCOUNT, Sandbox::all_scopes())
 }
 
 fn texts() -> Vec<Draft> {

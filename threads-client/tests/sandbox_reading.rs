@@ -5,12 +5,12 @@
 mod support;
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use futures::{Stream, TryStreamExt};
-use support::{quick_retry, url};
+use support::sandbox::{client, client_placing};
+use support::url;
 use threads_client::{
-    AccessToken, ApiErrorKind, Client, GhostPostStatus, HideStatus, MediaType, Post, PostField,
+    ApiErrorKind, Client, GhostPostStatus, HideStatus, MediaType, Post, PostField,
     PostId, ReplyApprovalStatus, ReplyOrder, Result, SearchMediaType, SearchMode, SearchType,
     TokenPlacement,
 };
@@ -27,12 +27,7 @@ impl World {
     async fn start() -> Self {
         let sandbox = Sandbox::builder().seed("rich").start().await.unwrap();
         let account = sandbox.users()[0].username.clone();
-        let client = client(
-            &sandbox,
-            &account,
-            Sandbox::all_scopes(),
-            TokenPlacement::Header,
-        );
+        let client = client(&sandbox, &account, Sandbox::all_scopes());
         Self {
             sandbox,
             account,
@@ -50,19 +45,6 @@ impl World {
     }
 }
 
-fn client(sandbox: &Sandbox, account: &str, scopes: &[&str], placement: TokenPlacement) -> Client {
-    let token = sandbox
-        .issue_token(account, scopes, Duration::from_hours(48))
-        .unwrap();
-    Client::builder()
-        .access_token(AccessToken::new(token))
-        .base_url(sandbox.base_url())
-        .token_placement(placement)
-        .retry(quick_retry())
-        .build()
-        .unwrap()
-}
-
 async fn all(stream: impl Stream<Item = Result<Post>>) -> Vec<Post> {
     stream.try_collect().await.unwrap()
 }
@@ -78,7 +60,7 @@ async fn every_list_is_understood_and_brings_every_post_once() {
     let approvals = world.post_like("Serious questions");
 
     for placement in [TokenPlacement::Header, TokenPlacement::Query] {
-        let client = client(
+        let client = client_placing(
             &world.sandbox,
             &world.account,
             Sandbox::all_scopes(),

@@ -7,8 +7,9 @@ use threads_client::{ApiErrorKind, AuthorizationResponse, Error, Scope};
 use threads_sandbox::{RequestLogEntry, Sandbox};
 
 use crate::drive::drive;
+use crate::support::sandbox::visit;
 use crate::table::{self, Call};
-use crate::world::{World, visit};
+use crate::world::World;
 
 #[tokio::test]
 async fn every_documented_call_parameter_and_value_is_sent_and_accepted() {

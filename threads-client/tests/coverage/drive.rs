@@ -9,7 +9,8 @@ use threads_client::{
 };
 use url::Url;
 
-use crate::world::{World, quick_wait};
+use crate::support::quick_wait;
+use crate::world::World;
 
 /// The handle of somebody whom everybody may look up.
 const SOMEBODY: &str = "threads";

@@ -13,5 +13,7 @@ mod docs;
 mod drive;
 mod outcome;
 mod pages;
+#[path = "../support/mod.rs"]
+mod support;
 mod table;
 mod world;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use threads_client::{
-    AccessToken, AppSecret, Client, Draft, OAuthClient, PostId, RetryPolicy, WaitPolicy,
-};
+use threads_client::{AppSecret, Client, Draft, OAuthClient, PostId, RetryPolicy};
 use threads_sandbox::Sandbox;
-use url::Url;
+
+use crate::support::quick_wait;
+use crate::support::sandbox::token;
 
 /// The account of the sandbox that has conversations.
 const ACCOUNT: &str = "studio.lab";
@@ -35,7 +35,7 @@ impl World {
             .retry(RetryPolicy::none())
             .build()
             .unwrap();
-        let client = client.with_access_token(token(&sandbox, Sandbox::all_scopes()));
+        let client = client.with_access_token(token(&sandbox, ACCOUNT, Sandbox::all_scopes()));
         let post = async |draft| {
             client
                 .publishing()
@@ -67,7 +67,7 @@ impl World {
 
     /// A client of the account with these scopes.
     pub(crate) fn client(&self, scopes: &[&str]) -> Client {
-        self.client.with_access_token(token(&self.sandbox, scopes))
+        self.client.with_access_token(token(&self.sandbox, ACCOUNT, scopes))
     }
 
     pub(crate) fn oauth(&self) -> OAuthClient {
@@ -82,37 +82,4 @@ impl World {
         .build()
         .unwrap()
     }
-}
-
-fn token(sandbox: &Sandbox, scopes: &[&str]) -> AccessToken {
-    let age = Duration::from_hours(48);
-    AccessToken::new(sandbox.issue_token(ACCOUNT, scopes, age).unwrap())
-}
-
-/// Waits without pauses, for a few polls.
-pub(crate) fn quick_wait() -> WaitPolicy {
-    WaitPolicy::default()
-        .first_pause(Duration::from_millis(1))
-        .longest_pause(Duration::from_millis(1))
-        .give_up_after(Duration::from_millis(5))
-        .settle(Duration::ZERO)
-}
-
-/// What a browser does with the authorization page: it ends up at the address it is sent to.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "plays the browser, not this crate"
-)]
-pub(crate) async fn visit(page: Url) -> Url {
-    let browser = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .unwrap();
-    let answer = browser.get(page).send().await.unwrap();
-    answer.headers()["location"]
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap()
 }

@@ -10,6 +10,7 @@
 pub(crate) mod callbacks;
 pub(crate) mod canary;
 pub(crate) mod peer;
+pub(crate) mod sandbox;
 
 use std::collections::BTreeMap;
 use std::path::Path;
