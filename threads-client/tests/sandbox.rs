@@ -11,9 +11,8 @@ use futures::TryStreamExt;
 use support::quick_wait;
 use support::sandbox::{client_placing, visit};
 use threads_client::{
-    AccountMetric, AppSecret, AuthorizationResponse, Breakdown, Client,
-    ContainerStatus, Cursor, Draft, Media, MediaType, OAuthClient, Post, PostMetric, ReplyControl,
-    Scope, TokenPlacement,
+    AccountMetric, AppSecret, AuthorizationResponse, Breakdown, Client, ContainerStatus, Cursor,
+    Draft, Media, MediaType, OAuthClient, Post, PostMetric, ReplyControl, Scope, TokenPlacement,
 };
 use threads_sandbox::{Endpoint, Fault, Sandbox};
 

@@ -6,8 +6,8 @@ mod support;
 
 use support::quick_wait;
 use threads_client::{
-    Client, Draft, DraftGif, DraftPoll, DraftSpoiler, DraftStyling,
-    DraftTextAttachment, DraftTextStyle, Error, InstagramShare, Media, MediaType,
+    Client, Draft, DraftGif, DraftPoll, DraftSpoiler, DraftStyling, DraftTextAttachment,
+    DraftTextStyle, Error, InstagramShare, Media, MediaType,
 };
 use threads_sandbox::{Endpoint, Fault, Sandbox};
 

@@ -10,8 +10,8 @@ use futures::{Stream, TryStreamExt};
 use support::sandbox::{client, client_placing};
 use support::url;
 use threads_client::{
-    ApiErrorKind, Client, GhostPostStatus, HideStatus, MediaType, Post, PostField,
-    PostId, ReplyApprovalStatus, ReplyOrder, Result, SearchMediaType, SearchMode, SearchType,
+    ApiErrorKind, Client, GhostPostStatus, HideStatus, MediaType, Post, PostField, PostId,
+    ReplyApprovalStatus, ReplyOrder, Result, SearchMediaType, SearchMode, SearchType,
     TokenPlacement,
 };
 use threads_sandbox::{Sandbox, SearchPaging, Switches};
@@ -423,7 +423,6 @@ async fn what_every_account_may_read_needs_the_documented_scopes_and_no_more() {
             &world.sandbox,
             &world.account,
             &[&["threads_basic"], scopes].concat(),
-            TokenPlacement::Header,
         )
     };
     let basic = with(&[]);

@@ -67,7 +67,8 @@ impl World {
 
     /// A client of the account with these scopes.
     pub(crate) fn client(&self, scopes: &[&str]) -> Client {
-        self.client.with_access_token(token(&self.sandbox, ACCOUNT, scopes))
+        self.client
+            .with_access_token(token(&self.sandbox, ACCOUNT, scopes))
     }
 
     pub(crate) fn oauth(&self) -> OAuthClient {
