@@ -6,6 +6,8 @@ mod clock;
 mod error;
 #[cfg(feature = "file")]
 mod file;
+#[cfg(any(feature = "file", feature = "sqlite"))]
+mod folder;
 mod jobs;
 mod monitor;
 pub mod publishing;
