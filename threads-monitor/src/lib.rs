@@ -13,6 +13,8 @@ mod monitor;
 pub mod publishing;
 pub mod scheduler;
 pub mod snapshot_store;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 mod storage;
 mod striped;
 pub mod token_store;
@@ -33,6 +35,8 @@ pub use self::file::Directory;
 pub use self::monitor::{Cadence, Monitor, MonitorBuilder, MonitorHandle};
 pub use self::scheduler::Scheduler;
 pub use self::snapshot_store::SnapshotStore;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use self::sql::SqlDatabase;
 pub use self::storage::Storage;
 pub use self::token_store::TokenStore;
 pub use self::tokens::{RefreshDecision, RefreshPolicy, TokenManager};
