@@ -331,7 +331,7 @@ impl Address {
             .map_err(|_| unsupported("a part of it cannot be read".to_owned()))?
             .options([
                 ("search_path", schema.as_str()),
-                ("default_transaction_isolation", "read\\ committed"),
+                ("default_transaction_isolation", "read committed"),
                 // A worker that vanished in the middle of a step holds no lock for long.
                 ("idle_in_transaction_session_timeout", "60000"),
             ])

@@ -1,0 +1,32 @@
+//! The PostgreSQL backends do what their traits promise, also after they were opened again.
+#![cfg(feature = "postgres")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod server;
+
+use threads_monitor::Storage;
+
+async fn open(place: &server::Place) -> Storage {
+    Storage::open(&place.address()).await.unwrap()
+}
+
+mod tokens {
+    threads_monitor::token_store_conformance! {
+        place: crate::place_or_skip!(),
+        open: async |place| super::open(place).await.tokens,
+    }
+}
+
+mod jobs {
+    threads_monitor::scheduler_conformance! {
+        place: crate::place_or_skip!(),
+        open: async |place| super::open(place).await.scheduler,
+    }
+}
+
+mod snapshots {
+    threads_monitor::snapshot_store_conformance! {
+        place: crate::place_or_skip!(),
+        open: async |place| super::open(place).await.snapshots,
+    }
+}
