@@ -153,20 +153,28 @@ const PRUNE: Statement = Statement::both(
      AND count IS NOT NULL",
 );
 
-/// PostgreSQL waits for appends that found these series, and then sees their points.
+/// The series of an account. PostgreSQL locks them, and so waits for appends that found
+/// them.
 const LOCK_ACCOUNT: Statement = Statement::each(
-    "",
+    "SELECT id FROM series WHERE account = $1 ORDER BY id",
     "SELECT id FROM series WHERE account = $1 ORDER BY id FOR UPDATE",
 );
 
-const ERASE_POINTS: Statement = Statement::both(
-    "DELETE FROM points WHERE series IN (SELECT id FROM series WHERE account = $1)",
+/// Of a JSON array of ids.
+const ERASE_POINTS: Statement = Statement::each(
+    "DELETE FROM points WHERE series IN (SELECT value FROM json_each($1))",
+    "DELETE FROM points \
+     WHERE series = ANY (ARRAY(SELECT json_array_elements_text($1::json)::bigint))",
 );
 
-const ERASE_SERIES: Statement = Statement::both("DELETE FROM series WHERE account = $1");
+/// Of a JSON array of ids.
+const ERASE_SERIES: Statement = Statement::each(
+    "DELETE FROM series WHERE id IN (SELECT value FROM json_each($1))",
+    "DELETE FROM series WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::json)::bigint))",
+);
 
-/// How often series are looked for that others erase at the same time.
-const ROUNDS: usize = 10;
+/// How often series are looked for while others make or erase them.
+const ROUNDS: usize = 100;
 
 #[async_trait]
 impl SnapshotStore for SqlSnapshotStore {
@@ -248,9 +256,9 @@ impl SnapshotStore for SqlSnapshotStore {
 
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError> {
         let mut step = self.database.begin("erasing observations").await?;
-        step.rows(LOCK_ACCOUNT, vec![account.into()]).await?;
-        let removed = step.run(ERASE_POINTS, vec![account.into()]).await?;
-        step.run(ERASE_SERIES, vec![account.into()]).await?;
+        let series = json!(lock_account(&mut step, account).await?).to_string();
+        let removed = step.run(ERASE_POINTS, vec![series.clone().into()]).await?;
+        step.run(ERASE_SERIES, vec![series.into()]).await?;
         step.commit().await?;
         self.database.forget(&["points", "series"]).await?;
         Ok(removed)
@@ -304,6 +312,30 @@ async fn find_or_add(
         }
     }
     Err(StoreError::conflict("the account, which was being erased,"))
+}
+
+/// The series of an account, all of them locked.
+///
+/// Locking waits for appends that are under way, and such an append may have made other
+/// series besides. So it is done again until nothing new is found: then every append is
+/// either seen whole, or has nothing to do with what is locked.
+async fn lock_account(step: &mut Transaction, account: &UserId) -> Result<Vec<i64>, StoreError> {
+    let mut locked = Vec::new();
+    for _ in 0..ROUNDS {
+        let found = step
+            .rows(LOCK_ACCOUNT, vec![account.into()])
+            .await?
+            .iter()
+            .map(|row| row.integer(0))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        if found == locked {
+            return Ok(locked);
+        }
+        locked = found;
+    }
+    Err(StoreError::conflict(
+        "the account, which is being written to,",
+    ))
 }
 
 /// A point as a JSON array, in the order of the columns.

@@ -306,8 +306,13 @@ impl Scheduler for SqlScheduler {
             .iter()
             .map(|row| row.text(0))
             .collect::<Result<Vec<_>, StoreError>>()?;
+        let locked = serde_json::Value::from(lanes.clone()).to_string();
+        let removed = step
+            .run(say::ERASE_JOBS, vec![account.into(), locked.into()])
+            .await?;
+        // Whoever numbers events locks many of them, too.
+        step.rows(say::LOCK_CURSORS, Vec::new()).await?;
         step.run(say::ERASE_EVENTS, vec![account.into()]).await?;
-        let removed = step.run(say::ERASE_JOBS, vec![account.into()]).await?;
         for lane in lanes {
             step.run(say::REFRESH_LANE, vec![lane.as_str().into()])
                 .await?;

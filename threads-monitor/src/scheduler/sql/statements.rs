@@ -52,14 +52,17 @@ macro_rules! lease_end {
 }
 
 /// The end of a claim on PostgreSQL: the lanes of the claimed jobs are taken, too.
+///
+/// Rows are named by arrays: a join would let the planner, which does not know how few
+/// they are, read whole tables.
 macro_rules! take_lanes {
     () => {
         concat!(
             " RETURNING ",
             columns!(),
-            "), taken AS (UPDATE lanes SET leased_until = jobs.lease_until FROM claimed AS jobs \
-             WHERE lanes.serial_key = jobs.serial_key) \
-             SELECT ",
+            "), taken AS (UPDATE lanes SET leased_until = ",
+            lease_end!(),
+            " WHERE serial_key = ANY (ARRAY(SELECT serial_key FROM claimed))) SELECT ",
             columns!(),
             " FROM claimed AS jobs ORDER BY jobs.wake_at, jobs.id"
         )
@@ -153,7 +156,7 @@ pub(super) const CLAIM: Statement = Statement::each(
          claimed AS (UPDATE jobs SET version = nextval('job_versions'), epoch = epoch + 1, \
          lease_worker = $3, lease_until = ",
         lease_end!(),
-        " FROM heads WHERE jobs.id = heads.head_id AND jobs.wake_at IS NOT NULL",
+        " WHERE jobs.id = ANY (ARRAY(SELECT head_id FROM heads)) AND jobs.wake_at IS NOT NULL",
         take_lanes!()
     ),
 );
@@ -322,7 +325,16 @@ pub(super) const ACCOUNT_LANES: Statement = Statement::each(
      ORDER BY serial_key FOR UPDATE",
 );
 
-pub(super) const ERASE_EVENTS: Statement = Statement::both("DELETE FROM events WHERE account = $1");
+/// Takes the evidence about them along. On PostgreSQL only jobs of the lanes that were
+/// locked (`$2`, a JSON array): one that was enqueued since then came after the erasure.
+pub(super) const ERASE_JOBS: Statement = Statement::each(
+    "DELETE FROM jobs WHERE account = $1 AND $2 IS NOT NULL",
+    "DELETE FROM jobs WHERE account = $1 \
+     AND serial_key = ANY (ARRAY(SELECT json_array_elements_text($2::json)))",
+);
 
-/// Takes the evidence about them along.
-pub(super) const ERASE_JOBS: Statement = Statement::both("DELETE FROM jobs WHERE account = $1");
+/// Events of jobs that are gone.
+pub(super) const ERASE_EVENTS: Statement = Statement::both(
+    "DELETE FROM events WHERE account = $1 \
+     AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = events.job)",
+);
