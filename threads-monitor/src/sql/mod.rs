@@ -99,6 +99,17 @@ impl SqlDatabase {
         })
     }
 
+    /// Ends its connections, after what they are doing, and for all clones. What is
+    /// asked of it later fails.
+    pub async fn close(&self) {
+        match &self.engine {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => postgres.close().await,
+        }
+    }
+
     /// Whether leases run by the clock of the database.
     pub(crate) fn has_clock(&self) -> bool {
         match &self.engine {

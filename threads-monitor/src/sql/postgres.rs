@@ -14,7 +14,7 @@
 //! | `clock_timestamp()` | leases |
 //! | `json_array_elements`, `json_array_elements_text` | appending, newest points |
 //! | `pg_advisory_xact_lock`, DDL in transactions | migrations, numbering events |
-//! | `VACUUM`, `VACUUM (FULL)`, `pg_stat_activity`, `txid_current`, `age(xid)` | erasing |
+//! | `VACUUM`, `VACUUM (FULL)`, `pg_stat_activity`, `txid_current_snapshot`, `age(xid)` | erasing |
 //!
 //! No extension, no trigger, no function of ours, no `LISTEN`, no session state but the
 //! settings that a connection begins with.
@@ -27,7 +27,8 @@
 //! has ended, each table is vacuumed: rewritten whole (`VACUUM (FULL)`, which locks it for
 //! that time) while it is smaller than [`REWRITTEN_BELOW`], otherwise in place. In place,
 //! bytes of a removed row can stay in the free part of a page until something new is
-//! written there. The server's write-ahead log, its archive, replicas and backups follow
+//! written there. The planner takes no samples of texts and bytes, which would stay in its
+//! statistics. The server's write-ahead log, its archive, replicas and backups follow
 //! their own retention; sealing the tokens is what keeps them unreadable there.
 
 use std::borrow::Cow;
@@ -136,6 +137,10 @@ impl Postgres {
         })
     }
 
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+
     pub(super) fn has_clock(&self) -> bool {
         self.clock == Clock::Server
     }
@@ -184,26 +189,31 @@ impl Postgres {
         Ok(())
     }
 
-    /// Waits for the end of transactions that began before now.
+    /// Waits until nobody can see any more what was removed before now: until every
+    /// transaction that was writing then has ended, on the whole server, because those
+    /// decide what newer ones may see, and every reader of this database that began then.
     async fn outlast_older(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let doing = "waiting for older transactions after an erasure";
         let failed = |error: sqlx::Error| explained(doing, &error);
-        let now: i64 = sqlx::query_scalar("SELECT txid_current() & 4294967295")
+        let now: i64 = sqlx::query_scalar("SELECT txid_current()")
             .fetch_one(&mut *connection)
             .await
             .map_err(failed)?;
         for _ in 0..LOOKS {
-            let older: i64 = sqlx::query_scalar(
-                "SELECT count(*) FROM pg_stat_activity \
-                 WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                   AND backend_type = 'client backend' \
-                   AND age(backend_xmin) > age($1::text::xid)",
+            let is_over: bool = sqlx::query_scalar(
+                "SELECT txid_snapshot_xmin(txid_current_snapshot()) > $1 \
+                 AND NOT EXISTS (SELECT 1 FROM pg_stat_activity \
+                     WHERE (datid = (SELECT oid FROM pg_database \
+                                     WHERE datname = current_database()) \
+                            OR datid IS NULL OR datid = 0) \
+                       AND pid <> pg_backend_pid() \
+                       AND age(backend_xmin) >= age((($1 & 4294967295)::text)::xid))",
             )
-            .bind(now.to_string())
+            .bind(now)
             .fetch_one(&mut *connection)
             .await
             .map_err(failed)?;
-            if older == 0 {
+            if is_over {
                 return Ok(());
             }
             sqlx::query("SELECT pg_sleep(0.05)")
@@ -214,7 +224,7 @@ impl Postgres {
         Err(StoreError::backend(
             BACKEND,
             doing,
-            "the rows are removed, but a transaction in this database goes on for long and keeps \
+            "the rows are removed, but a transaction on this server goes on for long and keeps \
              their bytes: end it, then erase again",
         ))
     }

@@ -105,6 +105,12 @@ impl Sqlite {
         })
     }
 
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        // Last, because the last one to close empties the log into the database.
+        self.writer.close().await;
+    }
+
     pub(super) async fn read(
         &self,
         doing: &'static str,

@@ -2,13 +2,32 @@
 //!
 //! The server is one that tests may fill and leave behind; `tests/run` makes one.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+#![allow(dead_code, reason = "each test program uses another part of it")]
+
 use std::io::Write;
 
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use url::Url;
 use uuid::Uuid;
 
 /// Names the server of the tests.
 pub const VARIABLE: &str = "THREADS_TEST_POSTGRES_URL";
+
+/// The server of the tests; `None`, after saying so, where there is none.
+pub fn url() -> Option<Url> {
+    let Ok(server) = std::env::var(VARIABLE) else {
+        assert_ne!(
+            std::env::var("CI").as_deref(),
+            Ok("true"),
+            "{VARIABLE} is not set, and with CI=true no test may be left out"
+        );
+        // Not `eprintln!`, which is kept back when a test passes.
+        let _ = writeln!(std::io::stderr(), "skipped: {VARIABLE} is not set");
+        return None;
+    };
+    Some(Url::parse(&server).unwrap())
+}
 
 /// A schema that nobody else uses.
 #[derive(Debug)]
@@ -20,20 +39,42 @@ pub struct Place {
 impl Place {
     /// `None`, after saying so, where there is no server.
     pub fn new() -> Option<Self> {
-        let Ok(server) = std::env::var(VARIABLE) else {
-            assert_ne!(
-                std::env::var("CI").as_deref(),
-                Ok("true"),
-                "{VARIABLE} is not set, and with CI=true no test may be left out"
-            );
-            // Not `eprintln!`, which is kept back when a test passes.
-            let _ = writeln!(std::io::stderr(), "skipped: {VARIABLE} is not set");
-            return None;
-        };
+        let server = url()?;
         Some(Self {
-            server: Url::parse(&server).unwrap(),
+            server,
             schema: format!("t_{}", Uuid::now_v7().simple()),
         })
+    }
+
+    /// In a database of its own, which nobody else looks into.
+    pub async fn in_new_database() -> Option<Self> {
+        let mut place = Self::new()?;
+        let name = format!("d{}", place.schema);
+        place.say(&format!("CREATE DATABASE {name}")).await;
+        place.server.set_path(&name);
+        Some(place)
+    }
+
+    /// Says something to the server as another program would.
+    pub async fn say(&self, sql: &str) {
+        let mut connection = self.connect().await;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+    }
+
+    pub async fn connect(&self) -> PgConnection {
+        PgConnection::connect(self.server.as_str()).await.unwrap()
+    }
+
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    pub fn server(&self) -> &Url {
+        &self.server
     }
 
     /// Where leases run by the caller's clock, which tests move.

@@ -20,3 +20,12 @@ CREATE TABLE points (
     reading        TEXT,
     PRIMARY KEY (series, at)
 );
+
+-- The planner's statistics are samples of values, which would outlive an erasure: none of
+-- texts and bytes. What they look for is found by its index without.
+ALTER TABLE series
+    ALTER COLUMN account SET STATISTICS 0,
+    ALTER COLUMN subject SET STATISTICS 0;
+
+ALTER TABLE points
+    ALTER COLUMN reading SET STATISTICS 0;
