@@ -65,6 +65,14 @@ pub enum StoreError {
         /// What a person can do about it.
         advice: String,
     },
+    /// A sealed token cannot be opened, or there are no keys. Nothing was changed.
+    #[error("{what}. {advice}")]
+    Sealed {
+        /// Which token or key, and why. Never a part of it.
+        what: String,
+        /// What a person can do about it.
+        advice: String,
+    },
     /// Somebody else changed the row first; read it again and decide anew.
     #[error("{what} was changed by somebody else in the meantime")]
     Conflict {

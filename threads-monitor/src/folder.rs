@@ -253,6 +253,73 @@ impl Folder {
     }
 }
 
+/// A file that has to be ours alone, in a directory that may be anybody's.
+#[cfg(feature = "seal")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PrivateFile<'a> {
+    backend: &'static str,
+    path: &'a Path,
+}
+
+#[cfg(feature = "seal")]
+impl<'a> PrivateFile<'a> {
+    pub(crate) const fn new(backend: &'static str, path: &'a Path) -> Self {
+        Self { backend, path }
+    }
+
+    /// Opens it for reading; `None` if there is none.
+    pub(crate) fn open(self) -> Result<Option<File>, StoreError> {
+        // Without NONBLOCK, opening a pipe or a device could wait for ever.
+        let flags =
+            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let descriptor = match rustix::fs::open(self.path, flags, Mode::empty()) {
+            Ok(descriptor) => descriptor,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::LOOP) => return Err(self.failed("opening", io::Error::other(Refusal::Link))),
+            Err(error) => return Err(self.failed("opening", error.into())),
+        };
+        let status =
+            rustix::fs::fstat(&descriptor).map_err(|error| self.failed("opening", error.into()))?;
+        match not_ours_alone(&status) {
+            Some(refusal) => Err(self.failed("opening", io::Error::other(refusal))),
+            None => Ok(Some(File::from(descriptor))),
+        }
+    }
+
+    /// Makes it where it is not there yet.
+    pub(crate) fn create(self) -> Result<File, StoreError> {
+        let flags = OFlags::WRONLY
+            | OFlags::CREATE
+            | OFlags::EXCL
+            | OFlags::NOFOLLOW
+            | OFlags::NOCTTY
+            | OFlags::CLOEXEC;
+        rustix::fs::open(self.path, flags, FILE_MODE)
+            .and_then(|descriptor| {
+                // An odd umask must not lock the owner out.
+                rustix::fs::fchmod(&descriptor, FILE_MODE)?;
+                Ok(File::from(descriptor))
+            })
+            .map_err(|error| self.failed("making", error.into()))
+    }
+
+    /// Makes durable what was made or renamed in its directory.
+    pub(crate) fn sync_parent(self) -> Result<(), StoreError> {
+        let parent = match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::open(parent, flags, Mode::empty())
+            .and_then(rustix::fs::fsync)
+            .map_err(|error| self.failed("syncing the directory of", error.into()))
+    }
+
+    fn failed(self, doing: &str, error: io::Error) -> StoreError {
+        StoreError::backend(self.backend, format!("{doing} {}", shown(self.path)), error)
+    }
+}
+
 /// What to do with a directory that other users can enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OnLooseMode {

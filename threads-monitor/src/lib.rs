@@ -6,12 +6,18 @@ mod clock;
 mod error;
 #[cfg(feature = "file")]
 mod file;
-#[cfg(any(feature = "file", feature = "sqlite"))]
+#[cfg(any(feature = "file", feature = "sqlite", feature = "seal"))]
+#[cfg_attr(
+    not(feature = "file"),
+    expect(dead_code, reason = "only the file backend uses all of it")
+)]
 mod folder;
 mod jobs;
 mod monitor;
 pub mod publishing;
 pub mod scheduler;
+#[cfg(feature = "seal")]
+pub mod seal;
 pub mod snapshot_store;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;

@@ -39,6 +39,20 @@ impl Storage {
         }
     }
 
+    /// These stores, with the tokens encrypted.
+    ///
+    /// # Errors
+    ///
+    /// `Sealed` when the keys do not open what is there, or a failure of the store.
+    #[cfg(feature = "seal")]
+    pub async fn sealed(self, keys: crate::seal::KeyRing) -> Result<Self, StoreError> {
+        let tokens = crate::seal::SealedTokenStore::new(self.tokens, keys).await?;
+        Ok(Self {
+            tokens: Arc::new(tokens),
+            ..self
+        })
+    }
+
     /// Opens the stores at an address.
     ///
     /// | Address | Backend |
