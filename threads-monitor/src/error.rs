@@ -57,6 +57,22 @@ pub enum StoreError {
         /// The newest version understood.
         supported: u32,
     },
+    /// The backend would not keep what it acknowledges, or would not forget what it erases.
+    #[error("{what}. {advice}")]
+    UnsafeSettings {
+        /// Which setting, what it is and what it has to be.
+        what: String,
+        /// What a person can do about it.
+        advice: String,
+    },
+    /// A sealed token cannot be opened, or there are no keys. Nothing was changed.
+    #[error("{what}. {advice}")]
+    Sealed {
+        /// Which token or key, and why. Never a part of it.
+        what: String,
+        /// What a person can do about it.
+        advice: String,
+    },
     /// Somebody else changed the row first; read it again and decide anew.
     #[error("{what} was changed by somebody else in the meantime")]
     Conflict {

@@ -6,11 +6,21 @@ mod clock;
 mod error;
 #[cfg(feature = "file")]
 mod file;
+#[cfg(any(feature = "file", feature = "sqlite", feature = "seal"))]
+#[cfg_attr(
+    not(feature = "file"),
+    expect(dead_code, reason = "only the file backend uses all of it")
+)]
+mod folder;
 mod jobs;
 mod monitor;
 pub mod publishing;
 pub mod scheduler;
+#[cfg(feature = "seal")]
+pub mod seal;
 pub mod snapshot_store;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 mod storage;
 mod striped;
 pub mod token_store;
@@ -31,6 +41,8 @@ pub use self::file::Directory;
 pub use self::monitor::{Cadence, Monitor, MonitorBuilder, MonitorHandle};
 pub use self::scheduler::Scheduler;
 pub use self::snapshot_store::SnapshotStore;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use self::sql::SqlDatabase;
 pub use self::storage::Storage;
 pub use self::token_store::TokenStore;
 pub use self::tokens::{RefreshDecision, RefreshPolicy, TokenManager};

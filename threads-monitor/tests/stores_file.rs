@@ -34,3 +34,20 @@ mod snapshots {
         open: async |place| super::open(place).await.snapshots,
     }
 }
+
+/// The tokens once more, encrypted.
+#[cfg(feature = "seal")]
+mod sealed_tokens {
+    use threads_monitor::seal::KeyRing;
+
+    /// One ring for all tests of the program, as all openings of one store need.
+    const KEYS: &str = "7:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    threads_monitor::token_store_conformance! {
+        place: super::place(),
+        open: async |place| {
+            let keys = KeyRing::parse(KEYS).unwrap();
+            super::open(place).await.sealed(keys).await.unwrap().tokens
+        },
+    }
+}

@@ -29,3 +29,17 @@ mod snapshots {
         fresh: async { Arc::new(MemorySnapshotStore::default()) },
     }
 }
+
+/// The tokens once more, encrypted.
+#[cfg(feature = "seal")]
+mod sealed_tokens {
+    use threads_monitor::Storage;
+    use threads_monitor::seal::KeyRing;
+
+    threads_monitor::token_store_conformance! {
+        fresh: async {
+            let keys = KeyRing::random().unwrap();
+            Storage::in_memory().sealed(keys).await.unwrap().tokens
+        },
+    }
+}

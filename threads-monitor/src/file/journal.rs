@@ -18,12 +18,12 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use super::folder::{Folder, unused_name};
+use super::BACKEND;
 use super::frame::{
     HEADER_LENGTH, Header, RECORD_HEADER_LENGTH, RecordHeader, damaged, find_record, record,
 };
-use super::{BACKEND, shown};
 use crate::error::StoreError;
+use crate::folder::{Folder, shown, unused_name};
 
 pub(super) const JOURNAL: &str = "journal";
 /// A journal that is being written anew.
@@ -216,7 +216,7 @@ impl Journal {
 
     /// Makes rewrites go elsewhere, to see what happens when they fail.
     pub(super) fn replace_folder(&mut self, path: &std::path::Path) -> Folder {
-        let elsewhere = Folder::open_or_make(path).unwrap();
+        let elsewhere = Folder::open_or_make(BACKEND, path).unwrap();
         std::mem::replace(&mut self.folder, elsewhere)
     }
 }

@@ -32,22 +32,21 @@
 //!   success, so trying again would acknowledge what is lost. For the same reason, what
 //!   is read when a store is opened is written anew before anybody relies on it.
 
-mod folder;
 mod frame;
 mod journal;
 mod ledger;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
-use self::folder::Folder;
 pub(crate) use self::ledger::{Ledger, Table};
 use crate::error::StoreError;
+use crate::folder::Folder;
 
 /// The name of this backend in errors.
 const BACKEND: &str = "file";
@@ -90,7 +89,7 @@ impl Directory {
     }
 
     fn open_now(path: &Path) -> Result<Self, StoreError> {
-        let folder = Folder::open_or_make(path)?;
+        let folder = Folder::open_or_make(BACKEND, path)?;
         let lock = match folder.open_file(LOCK)? {
             Some(lock) => lock,
             None => folder.create_file_unless_there(LOCK)?,
@@ -195,13 +194,4 @@ async fn blocking<A: Send + 'static>(
         Ok(result) => result,
         Err(error) => Err(StoreError::backend(BACKEND, doing, error)),
     }
-}
-
-fn shown(path: &Path) -> String {
-    format!("`{}`", path.display())
-}
-
-/// The path without a trailing slash, which would make the system follow a link.
-fn plain(path: &Path) -> PathBuf {
-    path.components().collect()
 }

@@ -86,6 +86,7 @@ macro_rules! scheduler_conformance {
             a_job_id_is_used_once
             one_of_many_concurrent_enqueues_makes_the_job
             json_is_kept_exactly
+            json_of_any_depth_is_refused_or_kept
             times_survive_to_the_microsecond
             jobs_are_listed_in_ascending_order_of_id
             lists_are_filtered_and_paged
@@ -98,6 +99,8 @@ macro_rules! scheduler_conformance {
             every_lease_has_a_higher_epoch
             an_ended_job_is_not_claimed
             an_absurdly_long_lease_is_possible
+            a_lease_of_no_length_has_ended
+            a_large_claim_takes_the_earliest
             a_named_job_is_claimed_before_it_is_due
             a_named_job_is_not_claimed_when_it_cannot_be
             next_due_is_the_earliest_possible_claim
@@ -118,6 +121,7 @@ macro_rules! scheduler_conformance {
             a_serial_key_passes_over_to_the_next_earliest
             a_lease_is_not_renewed_once_its_serial_key_is_taken
             concurrent_claims_respect_serial_keys
+            workers_of_one_serial_key_take_turns
             an_update_needs_the_current_version
             an_edit_against_a_claim_loses
             an_update_of_a_leased_job_meets_its_holder
@@ -127,12 +131,15 @@ macro_rules! scheduler_conformance {
             events_are_those_of_committed_changes
             events_are_read_a_page_at_a_time
             events_of_concurrent_writers_are_all_kept
+            a_reader_that_follows_misses_no_event
             evidence_is_taken_without_a_lease
             evidence_about_a_job_that_is_gone_is_dropped
             erasing_removes_one_account
             erasing_takes_the_lease_of_a_running_job
             an_erased_account_can_begin_anew
             numbers_are_not_used_again_after_an_erasure
+            an_enqueue_against_an_erasure_leaves_whole_jobs
+            evidence_against_an_erasure_is_kept_or_dropped
         });
     };
     (@fresh [$fresh:expr] { $($case:ident)* }) => { $(

@@ -21,6 +21,18 @@ impl JobId {
     pub fn random() -> Self {
         Self(Uuid::now_v7())
     }
+
+    /// The id that a database keeps.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(super) const fn from_uuid(id: Uuid) -> Self {
+        Self(id)
+    }
+
+    /// The id, for a database to keep.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(super) const fn uuid(self) -> Uuid {
+        self.0
+    }
 }
 
 impl fmt::Display for JobId {

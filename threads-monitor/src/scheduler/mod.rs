@@ -5,6 +5,8 @@ mod memory;
 
 #[cfg(feature = "file")]
 mod file;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
@@ -23,6 +25,8 @@ pub use self::job::{
     NewEvent, NewJob, WorkerId,
 };
 pub use self::memory::MemoryScheduler;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use self::sql::SqlScheduler;
 use crate::error::StoreError;
 use crate::version::Version;
 

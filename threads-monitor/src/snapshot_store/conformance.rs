@@ -88,6 +88,9 @@ macro_rules! snapshot_store_conformance {
             an_erased_account_can_begin_anew
             a_large_append_is_kept_whole
             concurrent_appends_all_arrive
+            far_times_and_early_captures_are_kept
+            one_series_is_read_from_either_end
+            an_append_against_an_erasure_is_kept_or_dropped
         });
     };
     (@fresh [$fresh:expr] { $($case:ident)* }) => { $(
@@ -343,6 +346,58 @@ pub async fn a_limit_keeps_the_first_of_the_order(store: &Store) -> Case {
         [4, 3, 2]
     );
     assert!(store.query(&all().limit(0)).await?.is_empty());
+    Ok(())
+}
+
+/// The first years, the last ones, and a point about the future of its capture.
+pub async fn far_times_and_early_captures_are_kept(store: &Store) -> Case {
+    let year = |year: i64| at(0) + TimeDelta::days((year - 2026) * 365);
+    let about = |about, captured| Snapshot {
+        at: year(about),
+        captured_at: year(captured),
+        ..followers(0, 1)
+    };
+    let stored = [
+        about(1, 2026),
+        about(1969, 1),
+        about(2026, 2020),
+        about(9999, 2026),
+    ];
+
+    store.append(&stored).await?;
+
+    assert_eq!(store.query(&all()).await?, stored);
+    store.append(&[about(1, 2025), about(9999, 9998)]).await?;
+    let found = store.query(&all()).await?;
+    assert_eq!(found.first(), stored.first());
+    assert_eq!(found.last(), Some(&about(9999, 9998)));
+    Ok(())
+}
+
+/// One metric of one subject, in a range, with a limit: from the end that comes first.
+pub async fn one_series_is_read_from_either_end(store: &Store) -> Case {
+    let points: Vec<_> = (0..50)
+        .flat_map(|second: i64| {
+            [
+                followers(second, second.unsigned_abs()),
+                number(post("9"), Metric::Views, second, 1_000),
+            ]
+        })
+        .collect();
+    store.append(&points).await?;
+    let series = all()
+        .subject(Subject::Account)
+        .metric(Metric::Followers)
+        .between(at(10), at(40));
+
+    assert_eq!(
+        counts(&store.query(&series.clone().limit(3)).await?),
+        [10, 11, 12]
+    );
+    let newest = store.query(&series.clone().newest_first().limit(3)).await?;
+    assert_eq!(counts(&newest), [39, 38, 37]);
+    assert_eq!(newest.first(), Some(&followers(39, 39)));
+    assert_eq!(store.query(&series).await?.len(), 30);
     Ok(())
 }
 

@@ -4,6 +4,8 @@ mod memory;
 
 #[cfg(feature = "file")]
 mod file;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
@@ -19,6 +21,8 @@ use url::Url;
 #[cfg(feature = "file")]
 pub use self::file::FileSnapshotStore;
 pub use self::memory::MemorySnapshotStore;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use self::sql::SqlSnapshotStore;
 use crate::error::StoreError;
 use crate::zone::Zone;
 

@@ -77,6 +77,8 @@ macro_rules! token_store_conformance {
             odd_ids_are_safe
             one_of_many_concurrent_replacements_wins
             one_of_many_concurrent_inserts_wins
+            a_token_of_any_text_is_kept
+            a_delete_beats_replacements_at_the_same_time
             readers_never_see_a_mix
             debug_shows_no_secret
         });
@@ -421,6 +423,48 @@ pub async fn one_of_many_concurrent_inserts_wins(store: &Store) -> Case {
 
         assert_eq!(winners.len(), 1, "as many inserted one account");
         store.delete(&user("1")).await?;
+    }
+    Ok(())
+}
+
+/// Long ones, and texts that a careless encoding cuts or changes.
+pub async fn a_token_of_any_text_is_kept(store: &Store) -> Case {
+    let long = "THAA\u{1f9f5}".repeat(20_000);
+    for (id, secret) in ["", "\u{0}", "a\u{0}b", " THAA\r\n", "'\"\\", &long]
+        .into_iter()
+        .enumerate()
+    {
+        let mut token = token(&id.to_string(), secret);
+        token.candidate = Some(credential(secret));
+        token.scopes = vec![Scope::Unknown(secret.to_owned())];
+
+        let version = store.save(&token, None).await?;
+
+        assert_same(store.load(&token.user).await?, &token, version);
+    }
+    Ok(())
+}
+
+/// Whichever comes first, nothing is left: a replacement that comes later conflicts.
+pub async fn a_delete_beats_replacements_at_the_same_time(store: &Store) -> Case {
+    for _ in 0..10 {
+        let version = store.save(&token("1", "THAA-1"), None).await?;
+        let (raced, deleted) = futures::future::join(
+            race(store, Some(version)),
+            tokio::spawn({
+                let store = Arc::clone(store);
+                async move { store.delete(&user("1")).await }
+            }),
+        )
+        .await;
+        raced?;
+        match deleted {
+            Ok(deleted) => deleted?,
+            Err(error) => panic!("the delete panicked: {error}"),
+        }
+
+        assert!(store.load(&user("1")).await?.is_none());
+        assert!(store.list(None, 10).await?.is_empty());
     }
     Ok(())
 }

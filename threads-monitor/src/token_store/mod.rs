@@ -4,6 +4,8 @@ mod memory;
 
 #[cfg(feature = "file")]
 mod file;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
@@ -17,6 +19,8 @@ use threads_client::{AccessToken, Scope, UserId};
 #[cfg(feature = "file")]
 pub use self::file::FileTokenStore;
 pub use self::memory::MemoryTokenStore;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use self::sql::SqlTokenStore;
 use crate::error::StoreError;
 use crate::version::Version;
 

@@ -22,7 +22,7 @@ impl Place {
 
     fn open(&self) -> Result<(Journal, Vec<Vec<u8>>), StoreError> {
         let mut payloads = Vec::new();
-        let folder = Folder::open_or_make(self.0.path())?;
+        let folder = Folder::open_or_make("file", self.0.path())?;
         let journal = Journal::open(folder, STORE, |payload| {
             payloads.push(payload.to_owned());
             Ok(())
@@ -259,7 +259,7 @@ fn a_newer_format_is_refused_by_version() {
 #[test]
 fn the_journal_of_another_store_is_refused() {
     let (place, ..) = Place::filled();
-    let folder = Folder::open_or_make(place.0.path()).unwrap();
+    let folder = Folder::open_or_make("file", place.0.path()).unwrap();
 
     let error = Journal::open(folder, *b"othr", |_| Ok(())).unwrap_err();
 
@@ -269,7 +269,7 @@ fn the_journal_of_another_store_is_refused() {
 #[test]
 fn a_whole_record_that_is_not_understood_is_refused_by_offset() {
     let (place, _, ends) = Place::filled();
-    let folder = Folder::open_or_make(place.0.path()).unwrap();
+    let folder = Folder::open_or_make("file", place.0.path()).unwrap();
     let mut records = 0;
 
     let error = Journal::open(folder, STORE, |_| {

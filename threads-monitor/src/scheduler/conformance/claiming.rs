@@ -140,6 +140,51 @@ pub async fn an_absurdly_long_lease_is_possible(store: &Store) -> Case {
     Ok(())
 }
 
+/// It ends when it begins: the next claim may have the job, and only one of them counts.
+pub async fn a_lease_of_no_length_has_ended(store: &Store) -> Case {
+    store.enqueue(job("a", 0)).await?;
+
+    let first = store.claim(at(0), &worker("w"), Duration::ZERO, 1).await?;
+    assert_eq!(store.next_due().await?, Some(at(0)));
+    let second = store.claim(at(0), &worker("w"), MINUTE, 1).await?;
+
+    assert_eq!(first.first().map(|lease| lease.until), Some(at(0)));
+    assert_eq!(second.first().map(|lease| lease.epoch), Some(2));
+    for lease in first {
+        let id = lease.job.id;
+        super::assert_lost(store.release(lease, change("x", None)).await, id);
+    }
+    Ok(())
+}
+
+/// Of six hundred, in order, each with a version of its own.
+pub async fn a_large_claim_takes_the_earliest(store: &Store) -> Case {
+    let jobs: Vec<_> = (0..600)
+        .map(|number: i64| {
+            let due = (number * 7919) % 600;
+            job(&format!("{due:03}"), due)
+        })
+        .collect();
+    for part in jobs.chunks(100) {
+        let enqueued = part.iter().map(|job| store.enqueue(job.clone()));
+        futures::future::try_join_all(enqueued).await?;
+    }
+
+    let leases = store.claim(at(1_000), &worker("w"), MINUTE, 250).await?;
+    let rest = claim(store, 1_000).await?;
+
+    let expected: Vec<_> = (0..600).map(|due| format!("{due:03}")).collect();
+    assert_eq!([names(&leases), names(&rest)].concat(), expected);
+    assert_eq!(leases.len(), 250);
+    let versions: std::collections::BTreeSet<_> = leases
+        .iter()
+        .chain(&rest)
+        .map(|lease| lease.job.version)
+        .collect();
+    assert_eq!(versions.len(), 600);
+    Ok(())
+}
+
 /// Due or not, leased before or not.
 pub async fn a_named_job_is_claimed_before_it_is_due(store: &Store) -> Case {
     let job = store.enqueue(job("a", 1000)).await?;

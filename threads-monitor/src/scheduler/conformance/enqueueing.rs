@@ -190,6 +190,35 @@ pub async fn json_is_kept_exactly(store: &Store) -> Case {
     Ok(())
 }
 
+/// Refused when it is written, or else readable: never a row that cannot be read back.
+pub async fn json_of_any_depth_is_refused_or_kept(store: &Store) -> Case {
+    let nested = |levels| (0..levels).fold(json!(null), |inner, _| json!([inner]));
+    let mut kept = Vec::new();
+    for levels in [1, 10, 100, 120, 126, 127, 128, 129, 200, 1_000] {
+        let new = NewJob {
+            request: nested(levels),
+            state: nested(levels),
+            ..job(&levels.to_string(), 10)
+        };
+        if let Ok(job) = store.enqueue(new).await {
+            kept.push(job);
+        }
+    }
+    kept.sort_by_key(|job| job.id);
+
+    assert!(kept.len() >= 3, "only {} depths are taken", kept.len());
+    assert_eq!(store.list(&JobQuery::default()).await?, kept);
+    let first = store.enqueue(job("plain", 10)).await?;
+    let deep = Change {
+        state: nested(1_000),
+        ..change("x", None)
+    };
+    if store.update(&first.id, first.version, deep).await.is_err() {
+        assert_eq!(stored(store, first.id).await?, first);
+    }
+    Ok(())
+}
+
 /// Wake-ups, leases and events are not cut to seconds or milliseconds.
 pub async fn times_survive_to_the_microsecond(store: &Store) -> Case {
     let odd = at(0) + chrono::TimeDelta::microseconds(123_457);

@@ -1,9 +1,10 @@
 //! Removing an account.
 
 use super::{
-    Case, MINUTE, Store, account, assert_conflict, assert_lost, at, change, claim, event, job,
-    leased, names, on_key, worker,
+    Case, MINUTE, Store, account, assert_conflict, assert_lost, at, at_once, change, claim, event,
+    job, leased, names, on_key, worker,
 };
+use crate::error::StoreError;
 use crate::scheduler::{Change, EventCursor, Evidence, JobQuery, NewJob};
 
 fn with_event(name: &str) -> Change {
@@ -124,5 +125,78 @@ pub async fn numbers_are_not_used_again_after_an_erasure(store: &Store) -> Case 
             .collect::<Vec<_>>(),
         ["second"]
     );
+    Ok(())
+}
+
+/// What is enqueued while the account is erased is there whole, or not at all: each job
+/// that is listed can be claimed, and nothing else is waiting.
+pub async fn an_enqueue_against_an_erasure_leaves_whole_jobs(store: &Store) -> Case {
+    for round in 0..10 {
+        let outcomes = at_once(store, |store, number| async move {
+            if number % 4 == 0 {
+                store.erase_account(&account("1")).await?;
+                return Ok(());
+            }
+            // Each serial key is shared by two accounts.
+            let key = format!("key-{}", number % 4);
+            for user in ["1", "2"] {
+                let name = format!("{round}-{number}");
+                let new = NewJob {
+                    account: account(user),
+                    ..on_key(&key, job(&name, 0))
+                };
+                store.enqueue(new).await?;
+            }
+            Ok(())
+        })
+        .await;
+        outcomes.into_iter().collect::<Result<(), StoreError>>()?;
+
+        let listed = store.list(&JobQuery::default()).await?;
+        let others = listed.iter().filter(|job| job.account == account("2"));
+        assert_eq!(others.count(), 6);
+        let mut claimed = 0;
+        while let Some(due) = store.next_due().await? {
+            assert_eq!(due, at(0));
+            let leases = claim(store, 0).await?;
+            assert!(!leases.is_empty(), "what is due cannot be claimed");
+            claimed += leases.len();
+            for lease in leases {
+                store.release(lease, change("done", None)).await?;
+            }
+        }
+        assert_eq!(claimed, listed.len(), "round {round}");
+        for user in ["1", "2"] {
+            store.erase_account(&account(user)).await?;
+        }
+        assert_eq!(store.next_due().await?, None);
+    }
+    Ok(())
+}
+
+/// No error, and nothing is left of it.
+pub async fn evidence_against_an_erasure_is_kept_or_dropped(store: &Store) -> Case {
+    for round in 0..10 {
+        let job = store.enqueue(job(&format!("{round}"), 10)).await?;
+        let id = job.id;
+        let outcomes = at_once(store, |store, number| async move {
+            if number == 4 {
+                store.erase_account(&account("1")).await?;
+                return Ok(());
+            }
+            let evidence = Evidence {
+                at: at(0),
+                worker: worker("w"),
+                epoch: 0,
+                data: "seen".into(),
+            };
+            store.append_evidence(&id, evidence).await
+        })
+        .await;
+
+        outcomes.into_iter().collect::<Result<(), StoreError>>()?;
+        assert_eq!(store.get(&id).await?, None);
+        assert!(store.evidence(&id).await?.is_empty());
+    }
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! Events and evidence.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{
     Case, Store, account, assert_conflict, assert_lost, at, at_once, change, claim, event, job,
     leased, worker,
@@ -140,6 +143,62 @@ pub async fn events_of_concurrent_writers_are_all_kept(store: &Store) -> Case {
         assert_eq!(names_of(&of_job), expected);
     }
     Ok::<_, StoreError>(())
+}
+
+/// While eight writers write, a reader that goes on from its last cursor sees every event
+/// once, and those of one job in order.
+pub async fn a_reader_that_follows_misses_no_event(store: &Store) -> Case {
+    let is_written = Arc::new(AtomicBool::new(false));
+    let reader = tokio::spawn({
+        let (store, is_written) = (Arc::clone(store), Arc::clone(&is_written));
+        async move {
+            let mut seen = Vec::new();
+            let mut cursor = EventCursor::START;
+            loop {
+                // Looked at first: what is written is there for the reading that follows.
+                let is_last = is_written.load(Ordering::Acquire);
+                let events = store.take_events(cursor, 7).await?;
+                if events.is_empty() && is_last {
+                    return Ok::<_, StoreError>(seen);
+                }
+                cursor = events.last().map_or(cursor, |event| event.cursor);
+                seen.extend(events);
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let outcomes = at_once(store, |store, number| async move {
+        let mut job = store.enqueue(job(&number.to_string(), 10)).await?;
+        for step in 0..10 {
+            let names = [(2 * step).to_string(), (2 * step + 1).to_string()];
+            let change = with_events("x", &[&names[0], &names[1]]);
+            job = store.update(&job.id, job.version, change).await?;
+        }
+        Ok(job.id)
+    })
+    .await;
+    is_written.store(true, Ordering::Release);
+
+    let seen = match reader.await {
+        Ok(seen) => seen?,
+        Err(error) => panic!("the reader panicked: {error}"),
+    };
+    assert_eq!(seen.len(), 8 * 20);
+    let expected: Vec<_> = (0..20).map(|step| step.to_string()).collect();
+    for outcome in outcomes {
+        let id = outcome?;
+        let of_job: Vec<_> = seen
+            .iter()
+            .filter(|event| event.job == id)
+            .cloned()
+            .collect();
+        assert_eq!(names_of(&of_job), expected);
+    }
+    assert_eq!(
+        store.take_events(EventCursor::START, usize::MAX).await?,
+        seen
+    );
+    Ok(())
 }
 
 /// From a worker that lost its lease; in the order it came, and without a new version.

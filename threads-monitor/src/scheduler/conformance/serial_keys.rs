@@ -116,3 +116,47 @@ pub async fn concurrent_claims_respect_serial_keys(store: &Store) -> Case {
     assert_eq!(store.next_due().await?, None);
     Ok::<_, StoreError>(())
 }
+
+/// Eight workers enqueue, claim, write and release on one key at once: every job is run
+/// once, and no two at one time.
+pub async fn workers_of_one_serial_key_take_turns(store: &Store) -> Case {
+    const JOBS: usize = 10;
+    let outcomes = at_once(store, |store, number| async move {
+        let me = worker(&number.to_string());
+        for turn in 0..JOBS {
+            let name = format!("{number}-{turn}");
+            store.enqueue(on_key("one", job(&name, 0))).await?;
+        }
+        let mut ran = Vec::new();
+        // Bounded, so that a store in which nobody gets on fails instead of hanging.
+        for _ in 0..2_000 {
+            if store.next_due().await?.is_none() {
+                break;
+            }
+            let leases = store.claim(at(0), &me, MINUTE, 5).await?;
+            assert!(leases.len() <= 1, "two jobs of one key were claimed");
+            for mut lease in leases {
+                store
+                    .checkpoint(&mut lease, change("running", Some(at(0))))
+                    .await?;
+                assert!(store.claim(at(0), &me, MINUTE, 5).await?.is_empty());
+                ran.push(lease.job.id);
+                store.release(lease, change("done", None)).await?;
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(ran)
+    })
+    .await;
+
+    let mut ran = Vec::new();
+    for outcome in outcomes {
+        ran.extend(outcome?);
+    }
+    assert_eq!(ran.len(), 8 * JOBS);
+    ran.sort_unstable();
+    ran.dedup();
+    assert_eq!(ran.len(), 8 * JOBS, "a job ran twice");
+    assert_eq!(store.next_due().await?, None);
+    Ok::<_, StoreError>(())
+}

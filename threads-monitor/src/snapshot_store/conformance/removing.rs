@@ -111,6 +111,41 @@ pub async fn an_erased_account_can_begin_anew(store: &Store) -> Case {
     Ok(())
 }
 
+/// No error, no half: what is left is erased by the next erasure, and can be appended anew.
+pub async fn an_append_against_an_erasure_is_kept_or_dropped(store: &Store) -> Case {
+    for round in 0..10 {
+        let tasks = (0..8_i64).map(|task| {
+            let store = std::sync::Arc::clone(store);
+            tokio::spawn(async move {
+                if task % 4 == 0 {
+                    return store.erase_account(&account("1")).await.map(|_| ());
+                }
+                let points = [
+                    followers(task, 1),
+                    number(post("9"), Metric::Views, task, 1),
+                    number(post("10"), Metric::Likes, task, 1),
+                ];
+                store.append(&points).await
+            })
+        });
+        for outcome in futures::future::join_all(tasks).await {
+            match outcome {
+                Ok(result) => result?,
+                Err(error) => panic!("a task panicked: {error}"),
+            }
+        }
+
+        let left = store.query(&all()).await?.len();
+        assert_eq!(left % 3, 0, "an append was torn in round {round}");
+        let erased = store.erase_account(&account("1")).await?;
+        assert_eq!(usize::try_from(erased).ok(), Some(left));
+        assert!(store.query(&all()).await?.is_empty());
+    }
+    store.append(&[followers(1, 1)]).await?;
+    assert_eq!(counts(&store.query(&all()).await?), [1]);
+    Ok(())
+}
+
 /// What was appended is there after the store was closed and opened again.
 pub async fn snapshots_survive_reopening(open: impl AsyncFn() -> Store) -> Case {
     let recaptured = Snapshot {

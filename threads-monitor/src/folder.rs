@@ -9,7 +9,6 @@ use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use uuid::Uuid;
 
-use super::{BACKEND, plain, shown};
 use crate::error::StoreError;
 
 const DIRECTORY_MODE: Mode = Mode::RWXU;
@@ -17,9 +16,11 @@ const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// An open directory that belongs to us alone.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     descriptor: OwnedFd,
     path: PathBuf,
+    /// Whose folder it is, as errors name it.
+    backend: &'static str,
 }
 
 /// Why something that is there is not used.
@@ -33,6 +34,12 @@ enum Refusal {
     NotAFile,
     #[error("it has {0} names (hard links), so somebody else can hold on to its content")]
     HardLinks(u64),
+    #[cfg(all(feature = "sqlite", target_os = "linux"))]
+    #[error(
+        "it is on a file system ({0}) on which locks do not work as they should: choose a \
+         directory on a disk of this machine"
+    )]
+    FileSystem(&'static str),
     #[error("it belongs to user {owner}, and this program runs as user {ours}")]
     Owner { owner: u32, ours: u32 },
     #[error(
@@ -44,22 +51,26 @@ enum Refusal {
 
 impl Folder {
     /// Opens a directory, and makes it and its parents (for us alone) if they are missing.
-    pub(super) fn open_or_make(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open_or_make(backend: &'static str, path: &Path) -> Result<Self, StoreError> {
         let path = plain(path);
         let path = if path.as_os_str().is_empty() {
             PathBuf::from(".")
         } else {
             path
         };
-        make(&path)?;
-        let descriptor = open_directory(CWD, &path, &path)?;
-        let folder = Self { descriptor, path };
+        make(backend, &path)?;
+        let descriptor = open_directory(backend, CWD, &path, &path)?;
+        let folder = Self {
+            descriptor,
+            path,
+            backend,
+        };
         folder.check(OnLooseMode::TightenIfEmpty)?;
         Ok(folder)
     }
 
     /// Opens the directory of this name in it, and makes it if it is missing.
-    pub(super) fn subfolder(&self, name: &str) -> Result<Self, StoreError> {
+    pub(crate) fn subfolder(&self, name: &str) -> Result<Self, StoreError> {
         let path = self.path.join(name);
         match rustix::fs::mkdirat(&self.descriptor, name, DIRECTORY_MODE) {
             Ok(()) => {
@@ -72,18 +83,22 @@ impl Folder {
             Err(Errno::EXIST) => {}
             Err(error) => return Err(self.failed("making", name, error.into())),
         }
-        let descriptor = open_directory(&self.descriptor, Path::new(name), &path)?;
-        let folder = Self { descriptor, path };
+        let descriptor = open_directory(self.backend, &self.descriptor, Path::new(name), &path)?;
+        let folder = Self {
+            descriptor,
+            path,
+            backend: self.backend,
+        };
         folder.check(OnLooseMode::Refuse)?;
         Ok(folder)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Opens a file for reading and writing; `None` if there is none.
-    pub(super) fn open_file(&self, name: &str) -> Result<Option<File>, StoreError> {
+    pub(crate) fn open_file(&self, name: &str) -> Result<Option<File>, StoreError> {
         // Without NONBLOCK, opening a pipe or a device could wait for ever.
         let flags =
             OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -97,31 +112,63 @@ impl Folder {
         };
         let status = rustix::fs::fstat(&descriptor)
             .map_err(|error| self.failed("opening", name, error.into()))?;
-        if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
-            return refused(Refusal::NotAFile);
-        }
-        #[expect(
-            clippy::useless_conversion,
-            reason = "the type of st_nlink depends on the platform"
-        )]
-        let names = u64::from(status.st_nlink);
-        if names != 1 {
-            return refused(Refusal::HardLinks(names));
-        }
-        if let Some(refusal) = foreign(&status).or_else(|| loose(&status)) {
+        if let Some(refusal) = not_ours_alone(&status) {
             return refused(refusal);
         }
         Ok(Some(File::from(descriptor)))
     }
 
+    /// Whether there is a file of this name. It is not opened: closing a file again drops
+    /// the locks that SQLite has on it.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn has_file(&self, name: &str) -> Result<bool, StoreError> {
+        let status = rustix::fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW);
+        match status {
+            Ok(status) => match not_ours_alone(&status) {
+                Some(refusal) => Err(self.failed("opening", name, io::Error::other(refusal))),
+                None => Ok(true),
+            },
+            Err(Errno::NOENT) => Ok(false),
+            Err(error) => Err(self.failed("opening", name, error.into())),
+        }
+    }
+
+    /// Waits until nobody else has it locked, and keeps it locked for as long as it lives.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn lock(&self) -> Result<(), StoreError> {
+        rustix::fs::flock(&self.descriptor, rustix::fs::FlockOperation::LockExclusive)
+            .map_err(|error| self.failed("locking", "", error.into()))
+    }
+
+    /// Refuses file systems of other machines, and of programs, on which locks may not work.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn expect_local(&self) -> Result<(), StoreError> {
+        #[cfg(target_os = "linux")]
+        {
+            let status = rustix::fs::fstatfs(&self.descriptor)
+                .map_err(|error| self.failed("opening", "", error.into()))?;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the numbers have 32 bits, in a type that depends on the platform"
+            )]
+            let kind = status.f_type as u32;
+            if let Some((_, name)) = REMOTE.iter().find(|(number, _)| *number == kind) {
+                let refusal = io::Error::other(Refusal::FileSystem(name));
+                return Err(self.failed("opening", "", refusal));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a file that was not there before.
-    pub(super) fn create_file(&self, name: &str) -> Result<File, StoreError> {
+    pub(crate) fn create_file(&self, name: &str) -> Result<File, StoreError> {
         self.create(name)
             .map_err(|error| self.failed("making", name, error.into()))
     }
 
     /// Makes a file, or opens the one that another process made a moment ago.
-    pub(super) fn create_file_unless_there(&self, name: &str) -> Result<File, StoreError> {
+    pub(crate) fn create_file_unless_there(&self, name: &str) -> Result<File, StoreError> {
         match self.create(name) {
             Ok(file) => Ok(file),
             Err(Errno::EXIST) => self
@@ -144,12 +191,12 @@ impl Folder {
         Ok(File::from(descriptor))
     }
 
-    pub(super) fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
         rustix::fs::renameat(&self.descriptor, from, &self.descriptor, to)
             .map_err(|error| self.failed("putting in place", to, error.into()))
     }
 
-    pub(super) fn remove(&self, name: &str) -> Result<(), StoreError> {
+    pub(crate) fn remove(&self, name: &str) -> Result<(), StoreError> {
         match rustix::fs::unlinkat(&self.descriptor, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(error) => Err(self.failed("removing", name, error.into())),
@@ -157,7 +204,7 @@ impl Folder {
     }
 
     /// Names of files and directories in it.
-    pub(super) fn names(&self) -> Result<Vec<String>, StoreError> {
+    pub(crate) fn names(&self) -> Result<Vec<String>, StoreError> {
         let failed = |error: Errno| self.failed("listing", "", error.into());
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.descriptor).map_err(failed)? {
@@ -173,18 +220,18 @@ impl Folder {
     }
 
     /// Makes what was made, renamed and removed in it durable.
-    pub(super) fn sync(&self) -> Result<(), StoreError> {
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
         rustix::fs::fsync(&self.descriptor)
             .map_err(|error| self.failed("syncing", "", error.into()))
     }
 
-    pub(super) fn failed(&self, doing: &str, name: &str, error: io::Error) -> StoreError {
+    pub(crate) fn failed(&self, doing: &str, name: &str, error: io::Error) -> StoreError {
         let path = if name.is_empty() {
             shown(&self.path)
         } else {
             shown(&self.path.join(name))
         };
-        StoreError::backend(BACKEND, format!("{doing} {path}"), error)
+        StoreError::backend(self.backend, format!("{doing} {path}"), error)
     }
 
     fn check(&self, on_loose_mode: OnLooseMode) -> Result<(), StoreError> {
@@ -206,6 +253,73 @@ impl Folder {
     }
 }
 
+/// A file that has to be ours alone, in a directory that may be anybody's.
+#[cfg(feature = "seal")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PrivateFile<'a> {
+    backend: &'static str,
+    path: &'a Path,
+}
+
+#[cfg(feature = "seal")]
+impl<'a> PrivateFile<'a> {
+    pub(crate) const fn new(backend: &'static str, path: &'a Path) -> Self {
+        Self { backend, path }
+    }
+
+    /// Opens it for reading; `None` if there is none.
+    pub(crate) fn open(self) -> Result<Option<File>, StoreError> {
+        // Without NONBLOCK, opening a pipe or a device could wait for ever.
+        let flags =
+            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let descriptor = match rustix::fs::open(self.path, flags, Mode::empty()) {
+            Ok(descriptor) => descriptor,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::LOOP) => return Err(self.failed("opening", io::Error::other(Refusal::Link))),
+            Err(error) => return Err(self.failed("opening", error.into())),
+        };
+        let status =
+            rustix::fs::fstat(&descriptor).map_err(|error| self.failed("opening", error.into()))?;
+        match not_ours_alone(&status) {
+            Some(refusal) => Err(self.failed("opening", io::Error::other(refusal))),
+            None => Ok(Some(File::from(descriptor))),
+        }
+    }
+
+    /// Makes it where it is not there yet.
+    pub(crate) fn create(self) -> Result<File, StoreError> {
+        let flags = OFlags::WRONLY
+            | OFlags::CREATE
+            | OFlags::EXCL
+            | OFlags::NOFOLLOW
+            | OFlags::NOCTTY
+            | OFlags::CLOEXEC;
+        rustix::fs::open(self.path, flags, FILE_MODE)
+            .and_then(|descriptor| {
+                // An odd umask must not lock the owner out.
+                rustix::fs::fchmod(&descriptor, FILE_MODE)?;
+                Ok(File::from(descriptor))
+            })
+            .map_err(|error| self.failed("making", error.into()))
+    }
+
+    /// Makes durable what was made or renamed in its directory.
+    pub(crate) fn sync_parent(self) -> Result<(), StoreError> {
+        let parent = match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::open(parent, flags, Mode::empty())
+            .and_then(rustix::fs::fsync)
+            .map_err(|error| self.failed("syncing the directory of", error.into()))
+    }
+
+    fn failed(self, doing: &str, error: io::Error) -> StoreError {
+        StoreError::backend(self.backend, format!("{doing} {}", shown(self.path)), error)
+    }
+}
+
 /// What to do with a directory that other users can enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OnLooseMode {
@@ -214,8 +328,48 @@ enum OnLooseMode {
 }
 
 /// A name that nobody can have made before.
-pub(super) fn unused_name(suffix: &str) -> String {
+pub(crate) fn unused_name(suffix: &str) -> String {
     format!("{}{suffix}", Uuid::now_v7().simple())
+}
+
+/// A path as errors show it.
+pub(crate) fn shown(path: &Path) -> String {
+    format!("`{}`", path.display())
+}
+
+/// The path without a trailing slash, which would make the system follow a link.
+fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+/// File systems that are not of this machine's kernel and disks, by their numbers.
+#[cfg(all(feature = "sqlite", target_os = "linux"))]
+const REMOTE: [(u32, &str); 7] = [
+    (0x6969, "NFS"),
+    (0x517b, "SMB"),
+    (0xff53_4d42, "CIFS"),
+    (0xfe53_4d42, "SMB2"),
+    (0x6573_5546, "FUSE"),
+    (0x0102_1997, "9P"),
+    (0x00c3_6400, "Ceph"),
+];
+
+/// Why this is no regular file of one name that belongs to us alone.
+fn not_ours_alone(status: &Stat) -> Option<Refusal> {
+    match FileType::from_raw_mode(status.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Symlink => return Some(Refusal::Link),
+        _ => return Some(Refusal::NotAFile),
+    }
+    #[expect(
+        clippy::useless_conversion,
+        reason = "the type of st_nlink depends on the platform"
+    )]
+    let names = u64::from(status.st_nlink);
+    if names != 1 {
+        return Some(Refusal::HardLinks(names));
+    }
+    foreign(status).or_else(|| loose(status))
 }
 
 fn foreign(status: &Stat) -> Option<Refusal> {
@@ -235,6 +389,7 @@ fn loose(status: &Stat) -> Option<Refusal> {
 }
 
 fn open_directory(
+    backend: &'static str,
     from: impl std::os::fd::AsFd,
     name: &Path,
     path: &Path,
@@ -249,17 +404,17 @@ fn open_directory(
         Err(error) => error.into(),
     };
     Err(StoreError::backend(
-        BACKEND,
+        backend,
         format!("opening {}", shown(path)),
         error,
     ))
 }
 
 /// Makes a directory and the parents that it lacks, each durable in its parent.
-fn make(path: &Path) -> Result<(), StoreError> {
+fn make(backend: &'static str, path: &Path) -> Result<(), StoreError> {
     let failed = |path: &Path, error: Errno| {
         StoreError::backend(
-            BACKEND,
+            backend,
             format!("making the directory {}", shown(path)),
             io::Error::from(error),
         )

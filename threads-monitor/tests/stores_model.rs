@@ -1,15 +1,17 @@
 //! Any sequence of operations, with the store closed and opened again at any point, gives
-//! the same answers from a directory as from memory.
-#![cfg(feature = "file")]
+//! the same answers from a durable backend as from memory.
+#![cfg(any(feature = "file", feature = "sqlite", feature = "postgres"))]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
+#[cfg(feature = "postgres")]
+mod server;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use threads_client::{AccessToken, PostId, Scope, UserId};
 use threads_monitor::scheduler::{
     Change, EventCursor, Evidence, JobId, JobKind, JobQuery, Lease, NewEvent, NewJob, WorkerId,
@@ -194,6 +196,48 @@ struct Caller {
     storage: Storage,
     leases: Vec<Lease>,
     versions: Vec<Version>,
+    /// Versions of jobs, the first one first.
+    job_versions: Vec<Version>,
+    numbers: Numbers,
+}
+
+/// Versions and cursors by the order in which they were seen: a backend may leave numbers
+/// out, so two of them need not give the same ones. Those of tokens and of jobs are
+/// counted apart, as backends may do.
+#[derive(Default)]
+struct Numbers(BTreeMap<(Of, String), usize>);
+
+/// Whose numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Of {
+    Tokens,
+    Others,
+}
+
+impl Numbers {
+    fn renamed(&mut self, of: Of, text: &str) -> String {
+        const KINDS: [&str; 2] = ["Version(", "EventCursor("];
+        let mut rest = text;
+        let mut answer = String::new();
+        while let Some((start, kind)) = KINDS
+            .iter()
+            .filter_map(|kind| rest.find(kind).map(|at| (at, *kind)))
+            .min()
+        {
+            let (before, number) = rest.split_at(start + kind.len());
+            let (number, after) = number.split_at(number.find(')').unwrap());
+            let next = self.0.len();
+            let name = self
+                .0
+                .entry((of, format!("{kind}{number}")))
+                .or_insert(next);
+            answer.push_str(before);
+            answer.push('#');
+            answer.push_str(&name.to_string());
+            rest = after;
+        }
+        answer + rest
+    }
 }
 
 /// Answers as text, which is how two callers are compared.
@@ -207,6 +251,8 @@ impl Caller {
             storage,
             leases: Vec::new(),
             versions: Vec::new(),
+            job_versions: Vec::new(),
+            numbers: Numbers::default(),
         }
     }
 
@@ -228,12 +274,17 @@ impl Caller {
 
     /// Does one step; a job that is made gets this id.
     async fn step(&mut self, step: &Step, id: JobId) -> String {
-        match step.clone() {
+        let answer = match step.clone() {
             Step::Reopen => String::new(),
             Step::Tokens(step) => self.token_step(step).await,
             Step::Jobs(step) => self.job_step(step, id).await,
             Step::Snapshots(step) => self.snapshot_step(step).await,
-        }
+        };
+        let of = match step {
+            Step::Tokens(_) => Of::Tokens,
+            _ => Of::Others,
+        };
+        self.numbers.renamed(of, &answer)
     }
 
     async fn token_step(&mut self, step: TokenStep) -> String {
@@ -295,7 +346,10 @@ impl Caller {
                     wake_at: at(wake),
                     created_at: at(0),
                 };
-                shown(&scheduler.enqueue(new).await)
+                let enqueued = scheduler.enqueue(new).await;
+                self.job_versions
+                    .extend(enqueued.iter().map(|job| job.version));
+                shown(&enqueued)
             }
             JobStep::Claim(now, limit) => {
                 let limit = usize::from(limit);
@@ -331,8 +385,10 @@ impl Caller {
                 }
             },
             JobStep::Update { job, stale, change } => {
-                let (id, version) = self.job(job).await.unwrap_or((id, Version::new(1)));
-                let version = if stale { Version::new(1) } else { version };
+                let oldest = self.job_versions.first().copied();
+                let oldest = oldest.unwrap_or(Version::new(0));
+                let (id, version) = self.job(job).await.unwrap_or((id, oldest));
+                let version = if stale { oldest } else { version };
                 shown(&scheduler.update(&id, version, change).await)
             }
             JobStep::Evidence(job) => {
@@ -359,7 +415,15 @@ impl Caller {
     }
 
     /// Everything that can be read, secrets too.
-    async fn state(&self) -> Vec<String> {
+    async fn state(&mut self) -> Vec<String> {
+        let state = self.raw_state().await;
+        state
+            .iter()
+            .map(|(of, text)| self.numbers.renamed(*of, text))
+            .collect()
+    }
+
+    async fn raw_state(&self) -> Vec<(Of, String)> {
         let Storage {
             tokens,
             scheduler,
@@ -369,41 +433,44 @@ impl Caller {
         for user in tokens.list(None, 100).await.unwrap() {
             let stored = tokens.load(&user).await.unwrap().unwrap();
             let secret = stored.token.credential.access_token.expose();
-            state.push(format!("{stored:?} {secret:?}"));
+            state.push((Of::Tokens, format!("{stored:?} {secret:?}")));
         }
         for job in scheduler.list(&JobQuery::default()).await.unwrap() {
             let evidence = scheduler.evidence(&job.id).await.unwrap();
-            state.push(format!("{job:?} {evidence:?}"));
+            state.push((Of::Others, format!("{job:?} {evidence:?}")));
         }
-        state.push(shown(&scheduler.next_due().await));
-        state.push(shown(
-            &scheduler.take_events(EventCursor::START, 1_000).await,
-        ));
+        let next = shown(&scheduler.next_due().await);
+        state.push((Of::Others, next));
+        let events = scheduler.take_events(EventCursor::START, 1_000).await;
+        state.push((Of::Others, shown(&events)));
         for user in 0..3 {
             let query = SnapshotQuery::account(account(user));
-            state.push(shown(&snapshots.query(&query).await));
+            let points = shown(&snapshots.query(&query).await);
+            state.push((Of::Others, points));
         }
         state
     }
 }
 
-async fn open(path: &Path) -> Storage {
-    Storage::open(&format!("file:{}", path.display()))
-        .await
-        .unwrap()
+/// A place of stores that can be opened again and again.
+trait Place {
+    fn address(&self) -> String;
 }
 
-async fn assert_same(steps: &[Step]) {
-    let place = TempDir::new().unwrap();
+async fn open(place: &impl Place) -> Storage {
+    Storage::open(&place.address()).await.unwrap()
+}
+
+async fn assert_same(place: &impl Place, steps: &[Step]) {
     let mut memory = Caller::new(Storage::in_memory());
-    let mut file = Caller::new(open(place.path()).await);
+    let mut durable = Caller::new(open(place).await);
     for step in steps {
         if let Step::Reopen = step {
-            let closed = std::mem::replace(&mut file.storage, Storage::in_memory());
+            let closed = std::mem::replace(&mut durable.storage, Storage::in_memory());
             drop(closed);
-            file.storage = open(place.path()).await;
+            durable.storage = open(place).await;
             assert_eq!(
-                file.state().await,
+                durable.state().await,
                 memory.state().await,
                 "after opening again"
             );
@@ -411,27 +478,83 @@ async fn assert_same(steps: &[Step]) {
         }
         let id = JobId::random();
         let expected = memory.step(step, id).await;
-        let answer = file.step(step, id).await;
+        let answer = durable.step(step, id).await;
         assert_eq!(answer, expected, "{step:?}");
     }
-    assert_eq!(file.state().await, memory.state().await);
-    drop(file.storage);
-    file.storage = open(place.path()).await;
-    assert_eq!(file.state().await, memory.state().await, "at the end");
+    assert_eq!(durable.state().await, memory.state().await);
+    let closed = std::mem::replace(&mut durable.storage, Storage::in_memory());
+    drop(closed);
+    durable.storage = open(place).await;
+    assert_eq!(durable.state().await, memory.state().await, "at the end");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 100,
+/// Runs so many sequences, each in a place of its own.
+fn check<P: Place>(cases: u32, place: impl Fn() -> P) {
+    let settings = ProptestConfig {
+        cases,
         failure_persistence: None,
+        // A database takes its time, and what shrinking finds has to be waited for.
+        max_shrink_iters: 60,
         ..ProptestConfig::default()
-    })]
-
-    #[test]
-    fn a_directory_answers_as_memory_does(steps in proptest::collection::vec(step(), 1..50)) {
+    };
+    proptest!(settings, |(steps in proptest::collection::vec(step(), 1..50))| {
         tokio::runtime::Builder::new_current_thread()
+            .enable_all()
             .build()
             .unwrap()
-            .block_on(assert_same(&steps));
+            .block_on(assert_same(&place(), &steps));
+    });
+}
+
+#[cfg(any(feature = "file", feature = "sqlite"))]
+struct Temporary {
+    scheme: &'static str,
+    name: &'static str,
+    directory: tempfile::TempDir,
+}
+
+#[cfg(any(feature = "file", feature = "sqlite"))]
+impl Temporary {
+    fn new(scheme: &'static str, name: &'static str) -> Self {
+        Self {
+            scheme,
+            name,
+            directory: tempfile::TempDir::new().unwrap(),
+        }
+    }
+}
+
+#[cfg(any(feature = "file", feature = "sqlite"))]
+impl Place for Temporary {
+    fn address(&self) -> String {
+        let directory = self.directory.path().display();
+        format!("{}:{directory}/{}", self.scheme, self.name)
+    }
+}
+
+#[cfg(feature = "file")]
+#[test]
+fn a_directory_answers_as_memory_does() {
+    check(100, || Temporary::new("file", "data"));
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_sqlite_database_answers_as_memory_does() {
+    check(40, || Temporary::new("sqlite", "threads.db"));
+}
+
+#[cfg(feature = "postgres")]
+impl Place for server::Place {
+    fn address(&self) -> String {
+        self.address()
+    }
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_postgres_server_answers_as_memory_does() {
+    if server::Place::new().is_some() {
+        check(25, || server::Place::new().unwrap());
     }
 }

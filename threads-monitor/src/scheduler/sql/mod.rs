@@ -1,0 +1,485 @@
+//! Jobs in a SQL database.
+
+mod statements;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use threads_client::UserId;
+
+use self::statements as say;
+use super::{
+    Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, LeaseHolder,
+    NewEvent, NewJob, Scheduler, WorkerId,
+};
+use crate::error::StoreError;
+use crate::sql::{
+    Row, SqlDatabase, Statement, Transaction, Value, damaged, json_text, limit, micros, signed,
+    unsigned,
+};
+use crate::version::Version;
+
+/// Jobs in a [`SqlDatabase`], for any number of processes.
+///
+/// Clones share the rows. Dropping a future of this store loses its answer: a write
+/// that was begun may still happen, whole. A claim that was dropped may have leased
+/// jobs to nobody; they are free again when that lease runs out.
+#[derive(Debug, Clone)]
+pub struct SqlScheduler {
+    database: SqlDatabase,
+}
+
+impl SqlScheduler {
+    /// The jobs of a database; there are none in a new one.
+    pub fn new(database: &SqlDatabase) -> Self {
+        Self {
+            database: database.clone(),
+        }
+    }
+
+    /// When a lease ends: on PostgreSQL a span by the server's clock, and the last instant
+    /// that it may be; on SQLite an instant.
+    fn lease(&self, now: DateTime<Utc>, lease_for: Duration) -> LeaseTime {
+        let latest = micros(DateTime::<Utc>::MAX_UTC);
+        let span = i64::try_from(lease_for.as_micros())
+            .unwrap_or(latest)
+            .min(latest - micros(now).max(0));
+        if self.database.has_one_writer() {
+            let end = TimeDelta::from_std(lease_for)
+                .ok()
+                .and_then(|lease_for| now.checked_add_signed(lease_for));
+            LeaseTime {
+                now: micros(now).into(),
+                end: vec![end.map_or(latest, micros).into()],
+            }
+        } else {
+            let now = (!self.database.has_clock()).then_some(now);
+            LeaseTime {
+                now: now.into(),
+                end: vec![span.into(), latest.into()],
+            }
+        }
+    }
+}
+
+/// The parameters that say when a lease begins and ends.
+struct LeaseTime {
+    now: Value,
+    end: Vec<Value>,
+}
+
+#[async_trait]
+impl Scheduler for SqlScheduler {
+    async fn enqueue(&self, job: NewJob) -> Result<JobRecord, StoreError> {
+        let values = vec![
+            job.id.uuid().into(),
+            (&job.account).into(),
+            job.kind.as_str().into(),
+            job.serial_key.as_str().into(),
+            job.idempotency_key.as_str().into(),
+            json_text(&job.request)?,
+            json_text(&job.state)?,
+            job.wake_at.into(),
+            job.created_at.into(),
+        ];
+        let key = || vec![(&job.account).into(), job.idempotency_key.as_str().into()];
+        let mut step = self.database.begin("enqueueing a job").await?;
+        if let Some(row) = step.rows(say::BY_KEY, key()).await?.first() {
+            return repeated(record(row)?, &job);
+        }
+        step.run(say::ENTER_LANE, vec![job.serial_key.as_str().into()])
+            .await?;
+        step.run(say::NEXT_VERSION, Vec::new()).await?;
+        let Some(row) = step.rows(say::INSERT, values).await?.pop() else {
+            // Somebody else was faster, with the same key or the same id.
+            let rows = step.rows(say::BY_KEY, key()).await?;
+            return match rows.first() {
+                Some(row) => repeated(record(row)?, &job),
+                None => Err(changed(&job.id)),
+            };
+        };
+        step.run(say::REFRESH_LANE, vec![job.serial_key.as_str().into()])
+            .await?;
+        step.commit().await?;
+        record(&row)
+    }
+
+    async fn get(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
+        let rows = self
+            .database
+            .read("reading a job", say::GET, vec![id.uuid().into()])
+            .await?;
+        rows.first().map(record).transpose()
+    }
+
+    async fn claim(
+        &self,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+        most: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
+        let doing = "claiming jobs";
+        let LeaseTime { now, end } = self.lease(now, lease_for);
+        let mut values = vec![now.clone(), limit(most).into(), worker.as_str().into()];
+        values.extend(end.iter().cloned());
+        let mut rows = if self.database.has_one_writer() {
+            let due = self.database.read(doing, say::ANY_DUE, vec![now.clone()]);
+            if most == 0 || due.await?.is_empty() {
+                return Ok(Vec::new());
+            }
+            let mut step = self.database.begin(doing).await?;
+            let which = vec![now, limit(most).into()];
+            step.run(say::CLAIM_VERSIONS, which.clone()).await?;
+            let rows = step.rows(say::CLAIM, values).await?;
+            step.run(say::CLAIM_LANES, [which, end].concat()).await?;
+            step.commit().await?;
+            rows
+        } else {
+            self.database.write(doing, say::CLAIM, values).await?
+        }
+        .iter()
+        .map(lease)
+        .collect::<Result<Vec<_>, StoreError>>()?;
+        rows.sort_by_key(|lease| (lease.job.wake_at, lease.job.id));
+        Ok(rows)
+    }
+
+    async fn claim_job(
+        &self,
+        id: &JobId,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        let doing = "claiming a job";
+        let LeaseTime { now, end } = self.lease(now, lease_for);
+        let mut values = vec![now, id.uuid().into(), worker.as_str().into()];
+        values.extend(end);
+        let rows = if self.database.has_one_writer() {
+            let mut step = self.database.begin(doing).await?;
+            step.run(say::NEXT_VERSION, Vec::new()).await?;
+            let rows = step.rows(say::CLAIM_JOB, values).await?;
+            if let Some(row) = rows.first() {
+                refresh(&mut step, &record(row)?).await?;
+                step.commit().await?;
+            }
+            rows
+        } else {
+            self.database.write(doing, say::CLAIM_JOB, values).await?
+        };
+        rows.first().map(lease).transpose()
+    }
+
+    async fn checkpoint(&self, lease: &mut Lease, change: Change) -> Result<(), StoreError> {
+        lease.job = self
+            .change_leased("writing a job", say::CHECKPOINT, lease, change)
+            .await?;
+        Ok(())
+    }
+
+    async fn release(&self, lease: Lease, change: Change) -> Result<(), StoreError> {
+        self.change_leased("releasing a job", say::RELEASE, &lease, change)
+            .await?;
+        Ok(())
+    }
+
+    async fn renew(
+        &self,
+        lease: &mut Lease,
+        now: DateTime<Utc>,
+        lease_for: Duration,
+    ) -> Result<(), StoreError> {
+        let id = lease.job.id;
+        let LeaseTime { now, end } = self.lease(now, lease_for);
+        let mut values = vec![now, id.uuid().into(), signed(lease.epoch).into()];
+        values.extend(end);
+        let mut step = self.database.begin("renewing a lease").await?;
+        step.rows(say::LOCK_LANE, vec![id.uuid().into()]).await?;
+        let rows = step.rows(say::RENEW, values).await?;
+        let Some(row) = rows.first() else {
+            return Err(StoreError::LeaseLost { job: id });
+        };
+        let job = record(row)?;
+        refresh(&mut step, &job).await?;
+        step.commit().await?;
+        let holder = job.lease.ok_or(StoreError::LeaseLost { job: id })?;
+        lease.until = holder.until;
+        lease.job.lease = Some(holder);
+        Ok(())
+    }
+
+    async fn update(
+        &self,
+        id: &JobId,
+        expected: Version,
+        change: Change,
+    ) -> Result<JobRecord, StoreError> {
+        let values = vec![
+            id.uuid().into(),
+            signed(expected.number()).into(),
+            json_text(&change.state)?,
+            change.wake_at.into(),
+        ];
+        let mut step = self.database.begin("changing a job").await?;
+        match write(&mut step, id, say::UPDATE, values, change.events).await? {
+            Some(job) => {
+                step.commit().await?;
+                Ok(job)
+            }
+            None => Err(changed(id)),
+        }
+    }
+
+    async fn append_evidence(&self, id: &JobId, evidence: Evidence) -> Result<(), StoreError> {
+        let values = vec![
+            id.uuid().into(),
+            evidence.at.into(),
+            evidence.worker.as_str().into(),
+            signed(evidence.epoch).into(),
+            json_text(&evidence.data)?,
+        ];
+        let mut step = self.database.begin("adding evidence").await?;
+        if step
+            .rows(say::HOLD, vec![id.uuid().into()])
+            .await?
+            .is_empty()
+        {
+            return Ok(());
+        }
+        step.run(say::ADD_EVIDENCE, values).await?;
+        step.commit().await
+    }
+
+    async fn evidence(&self, id: &JobId) -> Result<Vec<Evidence>, StoreError> {
+        let rows = self
+            .database
+            .read("reading evidence", say::EVIDENCE, vec![id.uuid().into()])
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Evidence {
+                    at: row.instant(0)?,
+                    worker: WorkerId::new(row.text(1)?),
+                    epoch: unsigned(row.integer(2)?),
+                    data: row.json(3)?,
+                })
+            })
+            .collect()
+    }
+
+    async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let rows = self
+            .database
+            .read("looking for the next job", say::NEXT_DUE, Vec::new())
+            .await?;
+        rows.first().map_or(Ok(None), |row| row.maybe_instant(0))
+    }
+
+    async fn list(&self, query: &JobQuery) -> Result<Vec<JobRecord>, StoreError> {
+        let statement = match (&query.account, query.after) {
+            (None, None) => say::LIST,
+            (None, Some(_)) => say::LIST_AFTER,
+            (Some(_), None) => say::LIST_ACCOUNT,
+            (Some(_), Some(_)) => say::LIST_ACCOUNT_AFTER,
+        };
+        let mut values = vec![
+            query.kind.map(|kind| kind.as_str().to_owned()).into(),
+            query.open_only.into(),
+            query.limit.map_or(i64::MAX, limit).into(),
+        ];
+        values.extend(query.account.as_ref().map(Value::from));
+        values.extend(query.after.map(|after| Value::from(after.uuid())));
+        let rows = self
+            .database
+            .read("listing jobs", statement, values)
+            .await?;
+        rows.iter().map(record).collect()
+    }
+
+    async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError> {
+        let mut step = self.database.begin("erasing jobs").await?;
+        let lanes = step
+            .rows(say::ACCOUNT_LANES, vec![account.into()])
+            .await?
+            .iter()
+            .map(|row| row.text(0))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let locked = serde_json::Value::from(lanes.clone()).to_string();
+        let removed = step
+            .run(say::ERASE_JOBS, vec![account.into(), locked.into()])
+            .await?;
+        // Whoever numbers events locks many of them, too.
+        step.rows(say::LOCK_CURSORS, Vec::new()).await?;
+        step.run(say::ERASE_EVENTS, vec![account.into()]).await?;
+        for lane in lanes {
+            step.run(say::REFRESH_LANE, vec![lane.as_str().into()])
+                .await?;
+            step.run(say::LEAVE_LANE, vec![lane.into()]).await?;
+        }
+        step.commit().await?;
+        self.database
+            .forget(&["events", "evidence", "jobs", "lanes"])
+            .await?;
+        Ok(removed)
+    }
+
+    async fn take_events(&self, after: EventCursor, most: usize) -> Result<Vec<Event>, StoreError> {
+        let doing = "reading events";
+        if !self.database.has_one_writer() {
+            self.number_events(doing).await?;
+        }
+        let after = i64::try_from(after.place()).unwrap_or(i64::MAX);
+        let values = vec![after.into(), limit(most).into()];
+        let rows = self.database.read(doing, say::EVENTS, values).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Event {
+                    cursor: EventCursor::new(unsigned(row.integer(0)?)),
+                    job: JobId::from_uuid(row.id(1)?),
+                    account: UserId::new(row.text(2)?),
+                    event: NewEvent {
+                        at: row.instant(3)?,
+                        name: row.text(4)?,
+                        data: row.json(5)?,
+                    },
+                })
+            })
+            .collect()
+    }
+}
+
+impl SqlScheduler {
+    /// A write under a lease: fenced by its epoch, and by the version that it was read in.
+    async fn change_leased(
+        &self,
+        doing: &'static str,
+        statement: Statement,
+        lease: &Lease,
+        change: Change,
+    ) -> Result<JobRecord, StoreError> {
+        let id = lease.job.id;
+        let values = vec![
+            id.uuid().into(),
+            signed(lease.epoch).into(),
+            signed(lease.job.version.number()).into(),
+            json_text(&change.state)?,
+            change.wake_at.into(),
+        ];
+        let mut step = self.database.begin(doing).await?;
+        if let Some(job) = write(&mut step, &id, statement, values, change.events).await? {
+            step.commit().await?;
+            return Ok(job);
+        }
+        let rows = step.rows(say::GET, vec![id.uuid().into()]).await?;
+        match rows.first().map(record).transpose()? {
+            Some(job) if job.epoch == lease.epoch && job.lease.is_some() => Err(changed(&id)),
+            _ => Err(StoreError::LeaseLost { job: id }),
+        }
+    }
+
+    /// Gives cursors to events that were committed since the last reader looked.
+    async fn number_events(&self, doing: &'static str) -> Result<(), StoreError> {
+        let unseen = self.database.read(doing, say::ANY_UNSEEN, Vec::new());
+        if unseen.await?.is_empty() {
+            return Ok(());
+        }
+        let mut step = self.database.begin(doing).await?;
+        step.rows(say::LOCK_CURSORS, Vec::new()).await?;
+        step.run(say::NUMBER_EVENTS, Vec::new()).await?;
+        step.commit().await
+    }
+}
+
+/// Changes a job with its events and its lane; `None` when the statement found no job.
+async fn write(
+    step: &mut Transaction,
+    id: &JobId,
+    statement: Statement,
+    values: Vec<Value>,
+    events: Vec<NewEvent>,
+) -> Result<Option<JobRecord>, StoreError> {
+    step.rows(say::LOCK_LANE, vec![id.uuid().into()]).await?;
+    step.run(say::NEXT_VERSION, Vec::new()).await?;
+    let rows = step.rows(statement, values).await?;
+    let Some(job) = rows.first().map(record).transpose()? else {
+        return Ok(None);
+    };
+    for event in events {
+        let values = vec![
+            id.uuid().into(),
+            (&job.account).into(),
+            event.at.into(),
+            event.name.into(),
+            json_text(&event.data)?,
+        ];
+        step.run(say::ADD_EVENT, values).await?;
+    }
+    refresh(step, &job).await?;
+    Ok(Some(job))
+}
+
+async fn refresh(step: &mut Transaction, job: &JobRecord) -> Result<(), StoreError> {
+    step.run(say::REFRESH_LANE, vec![job.serial_key.as_str().into()])
+        .await?;
+    Ok(())
+}
+
+/// The answer to a job that is enqueued again.
+fn repeated(known: JobRecord, new: &NewJob) -> Result<JobRecord, StoreError> {
+    if (known.kind, &known.serial_key, &known.request) == (new.kind, &new.serial_key, &new.request)
+    {
+        Ok(known)
+    } else {
+        Err(changed(&known.id))
+    }
+}
+
+fn changed(id: &JobId) -> StoreError {
+    StoreError::conflict(format!("job {id}"))
+}
+
+fn lease(row: &Row) -> Result<Lease, StoreError> {
+    let job = record(row)?;
+    let until = job
+        .lease
+        .as_ref()
+        .ok_or_else(|| damaged("a claimed job has no lease"))?
+        .until;
+    Ok(Lease {
+        epoch: job.epoch,
+        until,
+        job,
+    })
+}
+
+fn record(row: &Row) -> Result<JobRecord, StoreError> {
+    let lease = match (row.maybe_text(10)?, row.maybe_instant(11)?) {
+        (None, None) => None,
+        (Some(worker), Some(until)) => Some(LeaseHolder {
+            worker: WorkerId::new(worker),
+            until,
+        }),
+        _ => return Err(damaged("a lease has only one of its columns")),
+    };
+    Ok(JobRecord {
+        id: JobId::from_uuid(row.id(0)?),
+        account: UserId::new(row.text(1)?),
+        kind: kind(row.text(2)?)?,
+        serial_key: row.text(3)?,
+        idempotency_key: row.text(4)?,
+        request: row.json(5)?,
+        state: row.json(6)?,
+        wake_at: row.maybe_instant(7)?,
+        version: Version::new(unsigned(row.integer(8)?)),
+        epoch: unsigned(row.integer(9)?),
+        lease,
+        created_at: row.instant(12)?,
+    })
+}
+
+fn kind(name: String) -> Result<JobKind, StoreError> {
+    serde_json::from_value(serde_json::Value::String(name))
+        .map_err(|_| damaged("a job has an unknown kind"))
+}

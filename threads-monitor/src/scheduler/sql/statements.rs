@@ -1,0 +1,340 @@
+//! What the scheduler says to a database.
+//!
+//! `$1` is the job wherever one is named. A statement without a text for one of the
+//! databases is not said to it.
+
+use crate::sql::Statement;
+
+/// The columns of a job, in the order in which they are read.
+macro_rules! columns {
+    () => {
+        "jobs.id, jobs.account, jobs.kind, jobs.serial_key, jobs.idempotency_key, jobs.request, \
+         jobs.state, jobs.wake_at, jobs.version, jobs.epoch, jobs.lease_worker, \
+         jobs.lease_until, jobs.created_at"
+    };
+}
+
+/// A statement in which the next version of a job stands between two parts.
+macro_rules! versioned {
+    ($before:literal, $($after:tt)*) => {
+        Statement::each(
+            concat!($before, "(SELECT job_version FROM numbers)", $($after)*),
+            concat!($before, "nextval('job_versions')", $($after)*),
+        )
+    };
+}
+
+/// What is due and free, earliest first.
+macro_rules! heads {
+    ($what:literal) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM lanes WHERE head_wake <= $1 AND leased_until <= $1 \
+             ORDER BY head_wake, head_id LIMIT $2"
+        )
+    };
+}
+
+/// PostgreSQL's own time, unless the caller's is used (`$1`).
+macro_rules! clock {
+    () => {
+        "WITH clock AS MATERIALIZED (SELECT COALESCE($1::bigint, \
+         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS now), "
+    };
+}
+
+/// The end of a lease of `$4` microseconds, which is at most `$5`.
+macro_rules! lease_end {
+    () => {
+        "LEAST((SELECT now FROM clock) + $4::bigint, $5::bigint)"
+    };
+}
+
+/// The end of a claim on PostgreSQL: the lanes of the claimed jobs are taken, too.
+///
+/// Rows are named by arrays: a join would let the planner, which does not know how few
+/// they are, read whole tables.
+macro_rules! take_lanes {
+    () => {
+        concat!(
+            " RETURNING ",
+            columns!(),
+            "), taken AS (UPDATE lanes SET leased_until = ",
+            lease_end!(),
+            " WHERE serial_key = ANY (ARRAY(SELECT serial_key FROM claimed))) SELECT ",
+            columns!(),
+            " FROM claimed AS jobs ORDER BY jobs.wake_at, jobs.id"
+        )
+    };
+}
+
+pub(super) const GET: Statement =
+    Statement::both(concat!("SELECT ", columns!(), " FROM jobs WHERE id = $1"));
+
+pub(super) const BY_KEY: Statement = Statement::both(concat!(
+    "SELECT ",
+    columns!(),
+    " FROM jobs WHERE account = $1 AND idempotency_key = $2"
+));
+
+/// Counts one version on; only SQLite keeps them in a row of its own.
+pub(super) const NEXT_VERSION: Statement =
+    Statement::each("UPDATE numbers SET job_version = job_version + 1", "");
+
+/// Makes the lane of a serial key, or locks it. (SQLite has one writer, and no locks.)
+pub(super) const ENTER_LANE: Statement = Statement::each(
+    "INSERT INTO lanes (serial_key) VALUES ($1) ON CONFLICT (serial_key) DO NOTHING",
+    "INSERT INTO lanes (serial_key) VALUES ($1) \
+     ON CONFLICT (serial_key) DO UPDATE SET serial_key = excluded.serial_key",
+);
+
+/// Locks the lane of a job.
+pub(super) const LOCK_LANE: Statement = Statement::each(
+    "",
+    "SELECT lanes.serial_key FROM jobs JOIN lanes ON lanes.serial_key = jobs.serial_key \
+     WHERE jobs.id = $1 FOR UPDATE OF lanes",
+);
+
+/// Writes down what the lane of a serial key has become.
+pub(super) const REFRESH_LANE: Statement = Statement::both(
+    "UPDATE lanes SET \
+     head_wake = (SELECT wake_at FROM jobs WHERE jobs.serial_key = $1 AND wake_at IS NOT NULL \
+                  ORDER BY wake_at, id LIMIT 1), \
+     head_id = (SELECT id FROM jobs WHERE jobs.serial_key = $1 AND wake_at IS NOT NULL \
+                ORDER BY wake_at, id LIMIT 1), \
+     leased_until = COALESCE((SELECT max(lease_until) FROM jobs \
+                              WHERE jobs.serial_key = $1 AND lease_until IS NOT NULL), \
+                             -9000000000000000000) \
+     WHERE lanes.serial_key = $1",
+);
+
+/// Removes the lane of a serial key that has no job.
+pub(super) const LEAVE_LANE: Statement = Statement::both(
+    "DELETE FROM lanes WHERE serial_key = $1 \
+     AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.serial_key = $1)",
+);
+
+pub(super) const INSERT: Statement = versioned!(
+    "INSERT INTO jobs (id, account, kind, serial_key, idempotency_key, request, state, wake_at, \
+     created_at, epoch, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, ",
+    ") ON CONFLICT DO NOTHING RETURNING ",
+    columns!()
+);
+
+/// Whether anything is due and free at `$1`; a look costs SQLite less than a write.
+pub(super) const ANY_DUE: Statement =
+    Statement::both("SELECT 1 FROM lanes WHERE head_wake <= $1 AND leased_until <= $1 LIMIT 1");
+
+/// Gives a version to each of the (at most `$2`) jobs that are due at `$1`.
+pub(super) const CLAIM_VERSIONS: Statement = Statement::each(
+    concat!(
+        "UPDATE numbers SET job_version = job_version + (SELECT count(*) FROM (",
+        heads!("1"),
+        "))"
+    ),
+    "",
+);
+
+/// SQLite: `$3` worker, `$4` end. PostgreSQL: `$3` worker, `$4` span, `$5` latest end.
+pub(super) const CLAIM: Statement = Statement::each(
+    concat!(
+        "UPDATE jobs SET version = (SELECT job_version FROM numbers) - heads.later, \
+         epoch = epoch + 1, lease_worker = $3, lease_until = $4 \
+         FROM (SELECT head_id, \
+               count(*) OVER () - row_number() OVER (ORDER BY head_wake, head_id) AS later \
+               FROM (",
+        heads!("head_wake, head_id"),
+        ")) AS heads WHERE jobs.id = heads.head_id RETURNING ",
+        columns!()
+    ),
+    concat!(
+        clock!(),
+        "heads AS MATERIALIZED (SELECT head_id FROM lanes \
+         WHERE head_wake <= (SELECT now FROM clock) AND leased_until <= (SELECT now FROM clock) \
+         ORDER BY head_wake, head_id LIMIT $2 FOR UPDATE SKIP LOCKED), \
+         claimed AS (UPDATE jobs SET version = nextval('job_versions'), epoch = epoch + 1, \
+         lease_worker = $3, lease_until = ",
+        lease_end!(),
+        " WHERE jobs.id = ANY (ARRAY(SELECT head_id FROM heads)) AND jobs.wake_at IS NOT NULL",
+        take_lanes!()
+    ),
+);
+
+/// Takes the lanes of the jobs that are claimed next; before [`CLAIM`], which reads them
+/// again, would be too early.
+pub(super) const CLAIM_LANES: Statement = Statement::each(
+    concat!(
+        "UPDATE lanes SET leased_until = $3 WHERE serial_key IN (",
+        heads!("serial_key"),
+        ")"
+    ),
+    "",
+);
+
+/// SQLite: `$1` now, `$2` job, `$3` worker, `$4` end. PostgreSQL: as for [`CLAIM`], and
+/// `$2` is the job.
+pub(super) const CLAIM_JOB: Statement = Statement::each(
+    concat!(
+        "UPDATE jobs SET version = (SELECT job_version FROM numbers), epoch = epoch + 1, \
+         lease_worker = $3, lease_until = $4 WHERE id = $2 AND wake_at IS NOT NULL \
+         AND (SELECT leased_until FROM lanes WHERE lanes.serial_key = jobs.serial_key) <= $1 \
+         RETURNING ",
+        columns!()
+    ),
+    concat!(
+        clock!(),
+        "lane AS MATERIALIZED (SELECT lanes.serial_key AS lane_key FROM jobs JOIN lanes \
+         ON lanes.serial_key = jobs.serial_key \
+         WHERE jobs.id = $2 AND lanes.leased_until <= (SELECT now FROM clock) \
+         FOR UPDATE OF lanes), \
+         claimed AS (UPDATE jobs SET version = nextval('job_versions'), epoch = epoch + 1, \
+         lease_worker = $3, lease_until = ",
+        lease_end!(),
+        " FROM lane WHERE jobs.id = $2 AND jobs.serial_key = lane.lane_key \
+         AND jobs.wake_at IS NOT NULL",
+        take_lanes!()
+    ),
+);
+
+/// `$2` epoch, `$3` version, `$4` state, `$5` wake-up.
+pub(super) const CHECKPOINT: Statement = versioned!(
+    "UPDATE jobs SET state = $4, wake_at = $5, version = ",
+    " WHERE id = $1 AND epoch = $2 AND version = $3 AND lease_until IS NOT NULL RETURNING ",
+    columns!()
+);
+
+/// As [`CHECKPOINT`], and gives the lease back.
+pub(super) const RELEASE: Statement = versioned!(
+    "UPDATE jobs SET state = $4, wake_at = $5, lease_worker = NULL, lease_until = NULL, \
+     version = ",
+    " WHERE id = $1 AND epoch = $2 AND version = $3 AND lease_until IS NOT NULL RETURNING ",
+    columns!()
+);
+
+/// `$2` version, `$3` state, `$4` wake-up.
+pub(super) const UPDATE: Statement = versioned!(
+    "UPDATE jobs SET state = $3, wake_at = $4, version = ",
+    " WHERE id = $1 AND version = $2 RETURNING ",
+    columns!()
+);
+
+/// Whether another job of the lane has a lease that reaches beyond now.
+macro_rules! is_taken {
+    ($now:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM jobs AS other WHERE other.serial_key = jobs.serial_key \
+             AND other.id <> jobs.id AND other.lease_until IS NOT NULL \
+             AND other.lease_until > ",
+            $now,
+            ")"
+        )
+    };
+}
+
+/// SQLite: `$1` now, `$2` job, `$3` epoch, `$4` end. PostgreSQL: `$4` span, `$5` latest end.
+pub(super) const RENEW: Statement = Statement::each(
+    concat!(
+        "UPDATE jobs SET lease_until = $4 \
+         WHERE id = $2 AND epoch = $3 AND lease_until IS NOT NULL AND NOT ",
+        is_taken!("$1"),
+        " RETURNING ",
+        columns!()
+    ),
+    concat!(
+        clock!(),
+        "renewed AS (UPDATE jobs SET lease_until = ",
+        lease_end!(),
+        " WHERE id = $2 AND epoch = $3 AND lease_until IS NOT NULL AND NOT ",
+        is_taken!("(SELECT now FROM clock)"),
+        " RETURNING ",
+        columns!(),
+        ") SELECT ",
+        columns!(),
+        " FROM renewed AS jobs"
+    ),
+);
+
+pub(super) const ADD_EVENT: Statement = Statement::both(
+    "INSERT INTO events (job, account, at, name, data) VALUES ($1, $2, $3, $4, $5)",
+);
+
+/// Numbers the events that were committed since the last look, one reader at a time.
+pub(super) const LOCK_CURSORS: Statement = Statement::each(
+    "",
+    "SELECT pg_advisory_xact_lock(1416131429, 'events'::regclass::oid::bigint::bit(32)::int)",
+);
+
+pub(super) const ANY_UNSEEN: Statement = Statement::each(
+    "",
+    "SELECT 1::bigint FROM events WHERE cursor IS NULL LIMIT 1",
+);
+
+pub(super) const NUMBER_EVENTS: Statement = Statement::each(
+    "",
+    "UPDATE events SET cursor = unseen.place FROM (SELECT number, nextval('event_cursors') AS \
+     place FROM (SELECT number FROM events WHERE cursor IS NULL ORDER BY number FOR UPDATE) AS \
+     ordered) AS unseen WHERE events.number = unseen.number",
+);
+
+/// `$1` the last one seen, `$2` how many.
+pub(super) const EVENTS: Statement = Statement::both(
+    "SELECT cursor, job, account, at, name, data FROM events \
+     WHERE cursor > $1 ORDER BY cursor LIMIT $2",
+);
+
+/// Keeps a job from being erased until the evidence about it is in.
+pub(super) const HOLD: Statement = Statement::each(
+    "SELECT id FROM jobs WHERE id = $1",
+    "SELECT id FROM jobs WHERE id = $1 FOR KEY SHARE",
+);
+
+pub(super) const ADD_EVIDENCE: Statement = Statement::both(
+    "INSERT INTO evidence (job, at, worker, epoch, data) VALUES ($1, $2, $3, $4, $5)",
+);
+
+pub(super) const EVIDENCE: Statement =
+    Statement::both("SELECT at, worker, epoch, data FROM evidence WHERE job = $1 ORDER BY number");
+
+pub(super) const NEXT_DUE: Statement =
+    Statement::both("SELECT min(claimable_at) FROM lanes WHERE claimable_at IS NOT NULL");
+
+/// `$1` kind or NULL, `$2` 1 for open jobs only, `$3` how many.
+macro_rules! list {
+    ($which:literal) => {
+        Statement::both(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM jobs WHERE ($1 IS NULL OR kind = $1) AND ($2 = 0 OR wake_at IS NOT NULL) ",
+            $which,
+            " ORDER BY id LIMIT $3"
+        ))
+    };
+}
+
+pub(super) const LIST: Statement = list!("");
+pub(super) const LIST_AFTER: Statement = list!("AND id > $4");
+pub(super) const LIST_ACCOUNT: Statement = list!("AND account = $4");
+pub(super) const LIST_ACCOUNT_AFTER: Statement = list!("AND account = $4 AND id > $5");
+
+/// The lanes of an account, locked in ascending order.
+pub(super) const ACCOUNT_LANES: Statement = Statement::each(
+    "SELECT DISTINCT serial_key FROM jobs WHERE account = $1",
+    "SELECT serial_key FROM lanes \
+     WHERE serial_key IN (SELECT serial_key FROM jobs WHERE account = $1) \
+     ORDER BY serial_key FOR UPDATE",
+);
+
+/// Takes the evidence about them along. On PostgreSQL only jobs of the lanes that were
+/// locked (`$2`, a JSON array): one that was enqueued since then came after the erasure.
+pub(super) const ERASE_JOBS: Statement = Statement::each(
+    "DELETE FROM jobs WHERE account = $1 AND $2 IS NOT NULL",
+    "DELETE FROM jobs WHERE account = $1 \
+     AND serial_key = ANY (ARRAY(SELECT json_array_elements_text($2::json)))",
+);
+
+/// Events of jobs that are gone.
+pub(super) const ERASE_EVENTS: Statement = Statement::both(
+    "DELETE FROM events WHERE account = $1 \
+     AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = events.job)",
+);

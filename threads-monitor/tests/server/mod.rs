@@ -1,0 +1,104 @@
+//! A schema of its own on the PostgreSQL server of the tests, for each test.
+//!
+//! The server is one that tests may fill and leave behind; `tests/run` makes one.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+#![allow(dead_code, reason = "each test program uses another part of it")]
+
+use std::io::Write;
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use url::Url;
+use uuid::Uuid;
+
+/// Names the server of the tests.
+pub const VARIABLE: &str = "THREADS_TEST_POSTGRES_URL";
+
+/// The server of the tests; `None`, after saying so, where there is none.
+pub fn url() -> Option<Url> {
+    let Ok(server) = std::env::var(VARIABLE) else {
+        assert_ne!(
+            std::env::var("CI").as_deref(),
+            Ok("true"),
+            "{VARIABLE} is not set, and with CI=true no test may be left out"
+        );
+        // Not `eprintln!`, which is kept back when a test passes.
+        let _ = writeln!(std::io::stderr(), "skipped: {VARIABLE} is not set");
+        return None;
+    };
+    Some(Url::parse(&server).unwrap())
+}
+
+/// A schema that nobody else uses.
+#[derive(Debug)]
+pub struct Place {
+    server: Url,
+    schema: String,
+}
+
+impl Place {
+    /// `None`, after saying so, where there is no server.
+    pub fn new() -> Option<Self> {
+        let server = url()?;
+        Some(Self {
+            server,
+            schema: format!("t_{}", Uuid::now_v7().simple()),
+        })
+    }
+
+    /// In a database of its own, which nobody else looks into.
+    pub async fn in_new_database() -> Option<Self> {
+        let mut place = Self::new()?;
+        let name = format!("d{}", place.schema);
+        place.say(&format!("CREATE DATABASE {name}")).await;
+        place.server.set_path(&name);
+        Some(place)
+    }
+
+    /// Says something to the server as another program would.
+    pub async fn say(&self, sql: &str) {
+        let mut connection = self.connect().await;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+    }
+
+    pub async fn connect(&self) -> PgConnection {
+        PgConnection::connect(self.server.as_str()).await.unwrap()
+    }
+
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    pub fn server(&self) -> &Url {
+        &self.server
+    }
+
+    /// Where leases run by the caller's clock, which tests move.
+    pub fn address(&self) -> String {
+        self.address_with(&[("clock", "caller")])
+    }
+
+    pub fn address_with(&self, parameters: &[(&str, &str)]) -> String {
+        let mut address = self.server.clone();
+        address
+            .query_pairs_mut()
+            .append_pair("schema", &self.schema)
+            .extend_pairs(parameters);
+        address.into()
+    }
+}
+
+/// A new [`Place`]; ends the test where there is no server.
+#[macro_export]
+macro_rules! place_or_skip {
+    () => {
+        match $crate::server::Place::new() {
+            Some(place) => place,
+            None => return,
+        }
+    };
+}

@@ -1,0 +1,49 @@
+//! The PostgreSQL backends do what their traits promise, also after they were opened again.
+#![cfg(feature = "postgres")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod server;
+
+use threads_monitor::Storage;
+
+async fn open(place: &server::Place) -> Storage {
+    Storage::open(&place.address()).await.unwrap()
+}
+
+mod tokens {
+    threads_monitor::token_store_conformance! {
+        place: crate::place_or_skip!(),
+        open: async |place| super::open(place).await.tokens,
+    }
+}
+
+mod jobs {
+    threads_monitor::scheduler_conformance! {
+        place: crate::place_or_skip!(),
+        open: async |place| super::open(place).await.scheduler,
+    }
+}
+
+mod snapshots {
+    threads_monitor::snapshot_store_conformance! {
+        place: crate::place_or_skip!(),
+        open: async |place| super::open(place).await.snapshots,
+    }
+}
+
+/// The tokens once more, encrypted.
+#[cfg(feature = "seal")]
+mod sealed_tokens {
+    use threads_monitor::seal::KeyRing;
+
+    /// One ring for all tests of the program, as all openings of one store need.
+    const KEYS: &str = "7:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    threads_monitor::token_store_conformance! {
+        place: crate::place_or_skip!(),
+        open: async |place| {
+            let keys = KeyRing::parse(KEYS).unwrap();
+            super::open(place).await.sealed(keys).await.unwrap().tokens
+        },
+    }
+}

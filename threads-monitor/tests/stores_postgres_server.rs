@@ -1,0 +1,334 @@
+//! PostgreSQL: what is refused, whose clock counts, and what an erasure leaves.
+#![cfg(feature = "postgres")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod marked;
+mod server;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use marked::{MARKER, OTHER, assert_filled, erase, fill};
+use serde_json::json;
+use server::Place;
+use threads_client::UserId;
+use threads_monitor::scheduler::{Change, JobId, JobKind, NewJob, WorkerId};
+use threads_monitor::{Storage, StoreError};
+
+/// The error with all its sources, as a program prints it.
+fn chain(error: &StoreError) -> String {
+    let mut text = format!("{error} {error:?}");
+    let mut next = error.source();
+    while let Some(source) = next {
+        text = format!("{text}: {source} {source:?}");
+        next = source.source();
+    }
+    text
+}
+
+async fn refused(address: &str) -> StoreError {
+    match Storage::open(address).await {
+        Ok(_) => panic!("the database was opened"),
+        Err(error) => error,
+    }
+}
+
+fn job(name: &str, wake_at: DateTime<Utc>) -> NewJob {
+    NewJob {
+        id: JobId::random(),
+        account: UserId::new("1"),
+        kind: JobKind::PublishPost,
+        serial_key: name.to_owned(),
+        idempotency_key: name.to_owned(),
+        request: json!(name),
+        state: json!("new"),
+        wake_at,
+        created_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_may_lose_what_it_acknowledged_is_refused() {
+    let Some(place) = Place::in_new_database().await else {
+        return;
+    };
+    let name = place.server().path().trim_start_matches('/').to_owned();
+    place
+        .say(&format!(
+            "ALTER DATABASE {name} SET synchronous_commit = off"
+        ))
+        .await;
+
+    let error = refused(&place.address()).await;
+
+    assert!(
+        matches!(error, StoreError::UnsafeSettings { .. }),
+        "{error:?}"
+    );
+    let text = error.to_string();
+    assert!(text.contains("`synchronous_commit` is `off`"), "{text}");
+    assert!(text.contains("allow_unsafe_durability=true"), "{text}");
+    let waived = place.address_with(&[("allow_unsafe_durability", "true")]);
+    assert!(Storage::open(&waived).await.is_ok());
+}
+
+#[tokio::test]
+async fn tables_of_a_newer_program_are_refused_and_kept() {
+    let Some(place) = Place::new() else {
+        return;
+    };
+    drop(Storage::open(&place.address()).await.unwrap());
+    let table = format!("{}.migrations", place.schema());
+    place
+        .say(&format!("INSERT INTO {table} (number) VALUES (99)"))
+        .await;
+
+    let error = refused(&place.address()).await;
+
+    assert!(
+        matches!(error, StoreError::TooNew { found: 99, .. }),
+        "{error:?}"
+    );
+    place
+        .say(&format!("DELETE FROM {table} WHERE number = 99"))
+        .await;
+    assert!(Storage::open(&place.address()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_database_of_each_earlier_schema_is_brought_up_to_date() {
+    let migrations = [
+        include_str!("../src/sql/migrations/postgres/0001_tokens.sql"),
+        include_str!("../src/sql/migrations/postgres/0002_jobs.sql"),
+        include_str!("../src/sql/migrations/postgres/0003_snapshots.sql"),
+    ];
+    for earlier in 1..=migrations.len() {
+        let Some(place) = Place::new() else {
+            return;
+        };
+        let schema = place.schema();
+        let tables = migrations[..earlier].join("\n");
+        place
+            .say(&format!(
+                "CREATE SCHEMA {schema}; SET search_path = {schema}; {tables}
+                 CREATE TABLE migrations (number BIGINT PRIMARY KEY,
+                     done_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp());
+                 INSERT INTO migrations (number) SELECT generate_series(1, {earlier});
+                 INSERT INTO tokens VALUES
+                     ('7', 5, 'A', 0, 1, 0, NULL, NULL, NULL, NULL, '[]', 2);
+                 SELECT setval('token_versions', 5);"
+            ))
+            .await;
+
+        let storage = Storage::open(&place.address()).await.unwrap();
+
+        let kept = storage.tokens.load(&"7".into()).await.unwrap().unwrap();
+        assert_eq!(kept.token.credential.access_token.expose(), "A");
+        let version = storage
+            .tokens
+            .save(&kept.token, Some(kept.version))
+            .await
+            .unwrap();
+        assert_eq!((kept.version.number(), version.number()), (5, 6));
+        let due = job("a", DateTime::UNIX_EPOCH);
+        storage.scheduler.enqueue(due).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn leases_run_by_the_clock_of_the_server() {
+    let Some(place) = Place::new() else {
+        return;
+    };
+    let address = place.address_with(&[("clock", "server")]);
+    let scheduler = Storage::open(&address).await.unwrap().scheduler;
+    let mut connection = place.connect().await;
+    let micros: i64 =
+        sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+    let server_now = DateTime::from_timestamp_micros(micros).unwrap();
+    let hour = TimeDelta::hours(1);
+    scheduler
+        .enqueue(job("past", server_now - hour))
+        .await
+        .unwrap();
+    let later = job("later", server_now + hour);
+    scheduler.enqueue(later).await.unwrap();
+    let (slow, fast) = (server_now - hour * 24, server_now + hour * 24);
+    let worker = WorkerId::new("w");
+    let minute = Duration::from_mins(1);
+
+    let leases = scheduler.claim(slow, &worker, minute, 10).await.unwrap();
+    assert!(
+        scheduler
+            .claim(fast, &worker, minute, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+
+    let [lease] = leases.as_slice() else {
+        panic!("claimed {leases:?}");
+    };
+    assert_eq!(lease.job.idempotency_key, "past");
+    let span = lease.until - server_now;
+    assert!(span >= TimeDelta::minutes(1) && span < hour, "{span}");
+    let mut lease = lease.clone();
+    scheduler
+        .renew(&mut lease, slow, Duration::from_hours(2))
+        .await
+        .unwrap();
+    assert!(lease.until - server_now >= hour * 2);
+    let held = scheduler.claim_job(&lease.job.id, fast, &worker, minute);
+    assert_eq!(held.await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_not_shown() {
+    let Some(server) = server::url() else {
+        return;
+    };
+    let mut address = server;
+    address.set_password(Some("hunter2")).unwrap();
+
+    let text = chain(&refused(address.as_str()).await);
+
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("password"), "{text}");
+}
+
+#[tokio::test]
+async fn a_store_and_its_errors_do_not_show_the_password() {
+    let Some(place) = Place::new() else {
+        return;
+    };
+    let password = place.server().password().unwrap().to_owned();
+    let storage = Storage::open(&place.address()).await.unwrap();
+    place
+        .say(&format!("DROP SCHEMA {} CASCADE", place.schema()))
+        .await;
+
+    let error = storage.tokens.load(&"1".into()).await.unwrap_err();
+
+    let shown = format!("{storage:?} {}", chain(&error));
+    assert!(!shown.contains(&password), "{shown}");
+    assert!(shown.contains(place.schema()), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_connected_programs_run_every_job_once() {
+    let Some(place) = Place::new() else {
+        return;
+    };
+    let first = Storage::open(&place.address()).await.unwrap();
+    for number in 0..200 {
+        let due = job(&number.to_string(), DateTime::UNIX_EPOCH);
+        first.scheduler.enqueue(due).await.unwrap();
+    }
+
+    let programs = (0..8).map(|program| {
+        let address = place.address();
+        tokio::spawn(async move {
+            let scheduler = Storage::open(&address).await.unwrap().scheduler;
+            let worker = WorkerId::new(program.to_string());
+            let mut ran = Vec::new();
+            loop {
+                let leases = scheduler
+                    .claim(DateTime::UNIX_EPOCH, &worker, Duration::from_mins(1), 7)
+                    .await
+                    .unwrap();
+                if leases.is_empty() && scheduler.next_due().await.unwrap().is_none() {
+                    return ran;
+                }
+                for lease in leases {
+                    ran.push(lease.job.id);
+                    let done = Change {
+                        state: json!("done"),
+                        wake_at: None,
+                        events: Vec::new(),
+                    };
+                    scheduler.release(lease, done).await.unwrap();
+                }
+            }
+        })
+    });
+    let mut times: BTreeMap<JobId, usize> = BTreeMap::new();
+    for ran in futures::future::join_all(programs).await {
+        for id in ran.unwrap() {
+            *times.entry(id).or_default() += 1;
+        }
+    }
+
+    assert_eq!(times.len(), 200);
+    assert!(times.values().all(|times| *times == 1), "a job ran twice");
+}
+
+/// Files of the database's tables and indexes that hold the marker.
+async fn files_with(place: &Place, marker: &str) -> Vec<PathBuf> {
+    let mut connection = place.connect().await;
+    // What is in the server's memory is written to the files.
+    sqlx::query("CHECKPOINT")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let directory: String = sqlx::query_scalar("SELECT current_setting('data_directory')")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    let files: Vec<String> = sqlx::query_scalar(
+        "SELECT pg_relation_filepath(oid) FROM pg_class \
+         WHERE pg_relation_filepath(oid) IS NOT NULL \
+           AND (relnamespace IN ($1::regnamespace, 'pg_toast'::regnamespace) \
+                OR relname LIKE 'pg_statistic%')",
+    )
+    .bind(place.schema())
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    assert!(files.len() > 20, "{files:?}");
+    files
+        .into_iter()
+        .map(|file| Path::new(&directory).join(file))
+        .filter(|file| {
+            let content = fs::read(file).unwrap();
+            content
+                .windows(marker.len())
+                .any(|window| window == marker.as_bytes())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn an_erased_account_leaves_no_byte_in_any_table_or_index() {
+    // Alone in its database: nobody else's transaction keeps removed rows.
+    let Some(place) = Place::in_new_database().await else {
+        return;
+    };
+    let storage = Storage::open(&place.address()).await.unwrap();
+    for number in 0..10 {
+        fill(&storage, &format!("{MARKER}-{number}")).await;
+        fill(&storage, &format!("{OTHER}-{number}")).await;
+    }
+    // The planner's statistics are samples of what is in the tables.
+    place.say("ANALYZE").await;
+    assert!(files_with(&place, MARKER).await.len() > 8);
+
+    for number in 0..10 {
+        erase(&storage, &format!("{MARKER}-{number}")).await;
+    }
+
+    assert_eq!(files_with(&place, MARKER).await, Vec::<PathBuf>::new());
+    for number in 0..10 {
+        assert_filled(&storage, &format!("{OTHER}-{number}")).await;
+    }
+}
