@@ -251,7 +251,7 @@ fn clients_of_one_token_share_a_meter_and_idle_ones_are_dropped() {
         meters.of(&AccessToken::new(format!("THQ-{number}")));
     }
 
-    assert!(meters.by_token.lock().unwrap().len() <= MANY);
+    assert!(meters.by_token.lock().unwrap().meters.len() <= MANY);
     assert!(Arc::ptr_eq(&held, &meters.of(&token)));
     let counted = meters.of(&AccessToken::new("THQ-counted"));
     assert!(!counted.is_idle(now()));

@@ -7,7 +7,7 @@ use threads_client::{ContainerId, PostId};
 
 use super::{
     ATTENTION_DAY, FIRST_LOOKS, LATER_LOOKS, MISSING_CONTAINER_TRIES, Machine, SCAN_MARGIN, after,
-    backoff, delta,
+    asked, backoff, delta,
 };
 use crate::publishing::answer::{Answer, Remedy};
 use crate::publishing::event::{Effect, Next, ScanResult, StatusReading};
@@ -159,9 +159,7 @@ impl Machine<'_> {
                 let resume = self.post.phase.clone();
                 self.block(remedy, why, resume)
             }
-            StatusReading::Unreadable {
-                retry_after, asked, ..
-            } => self.look_again(*retry_after),
+            StatusReading::Unreadable { retry_after, .. } => self.look_again(*retry_after),
             _ => self.look_again(None),
         }
     }
