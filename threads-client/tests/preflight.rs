@@ -36,7 +36,7 @@ async fn the_own_machine_is_never_asked() {
             matches!(
                 finding,
                 PreflightFinding::Port { .. }
-                    | PreflightFinding::Address { .. }
+                    | PreflightFinding::Address
                     | PreflightFinding::Scheme
                     | PreflightFinding::Credentials
                     | PreflightFinding::Name

@@ -122,7 +122,7 @@ async fn an_erasure_waits_for_a_reader_of_another_program() {
         .unwrap();
     assert_eq!(seen, 1);
 
-    let (_, left) = tokio::join!(erase(&storage, MARKER), async {
+    let ((), left) = tokio::join!(erase(&storage, MARKER), async {
         // The erasure has begun by the time this is polled, and cannot end before it.
         tokio::task::yield_now().await;
         let left = files_with(place.path(), MARKER.as_bytes());

@@ -110,6 +110,22 @@ impl Error {
         }
     }
 
+    /// Whether it is certain that nothing reached Meta.
+    ///
+    /// After any other error of a publication, the post may be live.
+    pub fn was_not_sent(&self) -> bool {
+        match self {
+            Self::InvalidRequest(_) | Self::Throttled { .. } => true,
+            Self::Transport(error) => error.is_connect(),
+            Self::Publish(error) => error.source.was_not_sent(),
+            Self::Api(_)
+            | Self::Timeout { .. }
+            | Self::Decode { .. }
+            | Self::Container(_)
+            | Self::PageLimit { .. } => false,
+        }
+    }
+
     /// Whether Meta said that the token is no longer good.
     ///
     /// A dead token can come in disguise: Meta has been seen to answer a call on `/me` with code 100 or 24,

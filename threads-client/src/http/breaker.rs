@@ -25,6 +25,8 @@ struct State {
     newest: u32,
     slots: [Slot; WINDOW],
     open: Option<Open>,
+    /// Goes up when it closes: what was sent before says nothing about now.
+    epoch: u32,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -42,6 +44,7 @@ struct Open {
 pub(super) struct Permit<'a> {
     breaker: &'a Breaker,
     is_probe: bool,
+    epoch: u32,
 }
 
 impl Breaker {
@@ -51,6 +54,7 @@ impl Breaker {
             newest: 0,
             slots: [Slot::default(); WINDOW],
             open: None,
+            epoch: 0,
         }))
     }
 
@@ -69,14 +73,16 @@ impl Breaker {
                 true
             }
         };
+        let epoch = state.epoch;
         drop(state);
         Ok(Permit {
             breaker: self,
             is_probe,
+            epoch,
         })
     }
 
-    fn record(&self, now: Instant, failed: bool, is_probe: bool) {
+    fn record(&self, now: Instant, failed: bool, is_probe: bool, epoch: u32) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if is_probe {
             if failed {
@@ -85,11 +91,12 @@ impl Breaker {
                 }
             } else {
                 state.open = None;
+                state.epoch = state.epoch.wrapping_add(1);
                 state.slots = [Slot::default(); WINDOW];
             }
             return;
         }
-        if state.open.is_some() {
+        if state.open.is_some() || epoch != state.epoch {
             // Sent before it opened: only probes say how things are now.
             return;
         }
@@ -140,7 +147,7 @@ impl Permit<'_> {
     /// Says what became of the call.
     pub(super) fn settle(mut self, now: Instant, failed: bool) {
         let is_probe = std::mem::take(&mut self.is_probe);
-        self.breaker.record(now, failed, is_probe);
+        self.breaker.record(now, failed, is_probe, self.epoch);
     }
 }
 
@@ -252,6 +259,24 @@ mod tests {
         for _ in 0..19 {
             assert!(send(&breaker, after, true), "the past is forgotten");
         }
+    }
+
+    #[test]
+    fn calls_from_before_it_opened_do_not_open_it_again_once_it_is_closed() {
+        let start = now();
+        let breaker = Breaker::new(start);
+        let late: Vec<_> = (0..40).map(|_| breaker.admit(start).unwrap()).collect();
+        for _ in 0..20 {
+            send(&breaker, start, true);
+        }
+        let after = start + PROBE_EVERY;
+        assert!(send(&breaker, after, false), "the probe closes it");
+
+        for permit in late {
+            permit.settle(after, true);
+        }
+
+        assert!(send(&breaker, after, false));
     }
 
     #[test]

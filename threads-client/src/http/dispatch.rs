@@ -14,6 +14,7 @@ use super::meter::{Meter, Sending};
 use super::retry::RetryPolicy;
 use super::throttle::ThrottlePolicy;
 use super::time::now;
+use crate::ApiErrorKind;
 use crate::Result;
 use crate::error::{Error, HeldBack};
 
@@ -66,7 +67,7 @@ impl Dispatch {
         }
     }
 
-    /// Leave of the breaker first: what it refuses is not to be counted.
+    /// Leave of the meter first: a probe of the breaker is not to be spent on a call that is held back anyway.
     fn admit(&self, task: &Task<'_>, now: Instant) -> Result<Option<Permit<'_>>, Error> {
         let held = |(reason, retry_after): (HeldBack, Duration)| {
             tracing::debug!(endpoint = %task.endpoint, %reason, "held back");
@@ -81,16 +82,18 @@ impl Dispatch {
         } else {
             None
         };
-        let permit = breaker
-            .map(|breaker| breaker.admit(now))
-            .transpose()
-            .map_err(|wait| held((HeldBack::Outage, wait)))?;
         if let Some(meter) = task.meter {
             meter
                 .admit(&self.throttle, &task.sending, now)
                 .map_err(held)?;
         }
-        Ok(permit)
+        let permit = breaker.map(|breaker| breaker.admit(now)).transpose();
+        permit.map_err(|wait| {
+            if let Some(meter) = task.meter {
+                meter.not_sent(&task.sending, now);
+            }
+            held((HeldBack::Outage, wait))
+        })
     }
 }
 
@@ -151,11 +154,12 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// Whether a failure is one of Meta or of the way to it. What Meta refuses is not.
+/// Whether a failure is one of Meta or of the way to it. What Meta refuses is not, whatever the status: it has
+/// said of dead tokens and missing scopes with 500, and one account's trouble is not everybody's.
 fn is_outage(error: &Error) -> bool {
     match error {
         Error::Timeout { .. } | Error::Transport(_) => true,
-        Error::Api(error) => error.status >= 500,
+        Error::Api(error) => error.status >= 500 && error.kind == ApiErrorKind::Transient,
         _ => false,
     }
 }

@@ -12,10 +12,14 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 /// For everything, from the resolution of the name to the last byte that is read.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// Names that are looked up at the same time.
+const LOOK_UPS: usize = 8;
 
 /// Why an address is not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +31,7 @@ pub(crate) enum Refused {
     /// The name has no address.
     Name,
     /// At least one of the addresses is not on the public internet.
-    Address(IpAddr),
+    Address,
 }
 
 /// The rules, and how names become addresses. Only tests of this crate can have other rules.
@@ -105,30 +109,44 @@ impl Guard {
         if addresses.is_empty() {
             return Err(Refused::Name);
         }
-        match addresses
-            .iter()
-            .find(|address| !(self.is_admitted)(**address))
-        {
-            Some(address) => Err(Refused::Address(*address)),
-            None => Ok(addresses
-                .into_iter()
-                .map(|address| SocketAddr::new(address, port))
-                .collect()),
+        if !addresses.iter().all(|address| (self.is_admitted)(*address)) {
+            return Err(Refused::Address);
         }
+        Ok(addresses
+            .into_iter()
+            .map(|address| SocketAddr::new(address, port))
+            .collect())
     }
 }
 
 impl Resolver {
     async fn resolve(&self, name: &str, port: u16) -> Vec<IpAddr> {
         match self {
-            Self::System => tokio::net::lookup_host((name, port))
-                .await
-                .map(|addresses| addresses.map(|address| address.ip()).collect())
-                .unwrap_or_default(),
+            Self::System => look_up(name.to_owned(), port).await,
             #[cfg(test)]
             Self::Script(names) => names(name),
         }
     }
+}
+
+/// Asks the system for the addresses of a name.
+///
+/// The system cannot be told to stop, so a name server that is silent keeps a thread for longer than anybody
+/// waits. Only so many threads may be kept like that: the rest of the program resolves names, too.
+async fn look_up(name: String, port: u16) -> Vec<IpAddr> {
+    static AT_ONCE: Semaphore = Semaphore::const_new(LOOK_UPS);
+    let Ok(permit) = AT_ONCE.acquire().await else {
+        return Vec::new();
+    };
+    let task = tokio::spawn(async move {
+        let addresses = tokio::net::lookup_host((name, port)).await;
+        drop(permit);
+        addresses.map(|addresses| addresses.map(|address| address.ip()).collect())
+    });
+    task.await
+        .ok()
+        .and_then(std::io::Result::ok)
+        .unwrap_or_default()
 }
 
 /// Whether an address is on the public internet, after the registries of special addresses at IANA.

@@ -17,7 +17,7 @@ use super::usage::{AppUsage, Reading};
 use crate::AccessToken;
 use crate::error::HeldBack;
 
-/// Meta counts the use of an app over an hour, so an old figure says less and less.
+/// An old figure says less and less: whatever window Meta counts over, newer answers bring newer figures.
 const FADES_OVER: Duration = Duration::from_hours(1);
 /// How long one turn of a background client lasts.
 const TURN: Duration = Duration::from_mins(1);
@@ -93,19 +93,19 @@ struct State {
     usage: Option<AppUsage>,
     reading: Option<(u32, Instant)>,
     held_until: Option<Instant>,
-    counters: [QuotaCounter; Quota::ALL.len()],
+    /// Made when they are first used: most accounts never search, delete or embed.
+    counters: [Option<Box<QuotaCounter>>; Quota::ALL.len()],
     turns: u32,
     replies: Replies,
 }
 
 impl Meter {
     pub(crate) fn new() -> Self {
-        let start = now();
         Self(Mutex::new(State {
             usage: None,
             reading: None,
             held_until: None,
-            counters: Quota::ALL.map(|quota| QuotaCounter::new(quota.window(), start)),
+            counters: [const { None }; Quota::ALL.len()],
             turns: 0,
             replies: Replies::default(),
         }))
@@ -165,11 +165,18 @@ impl Meter {
         Ok(())
     }
 
+    /// A call that was counted and then not sent does not count.
+    pub(super) fn not_sent(&self, sending: &Sending<'_>, now: Instant) {
+        let mut state = self.state();
+        state.take_back(Quota::Calls, now);
+        if let Some(quota) = sending.quota {
+            state.take_back(quota, now);
+        }
+    }
+
     /// A refusal does not count against the quota of what was refused.
     pub(super) fn refused(&self, quota: Quota, now: Instant) {
-        if let Some(counter) = self.state().counters.get_mut(quota.index()) {
-            counter.take_back(now);
-        }
+        self.state().take_back(quota, now);
     }
 
     /// Keeps what the headers of an answer say.
@@ -257,20 +264,20 @@ impl State {
         Ok(())
     }
 
-    /// The share that is used, in percent.
+    /// The share that is used, in percent: the higher one of Meta's figure and the own count.
     fn used(&mut self, policy: &ThrottlePolicy, now: Instant) -> u32 {
-        if let Some((used, at)) = self.reading {
-            let age = now.saturating_duration_since(at);
-            let left = FADES_OVER.saturating_sub(age);
-            if !left.is_zero() {
-                let faded = u128::from(used) * left.as_millis() / FADES_OVER.as_millis();
-                return u32::try_from(faded).unwrap_or(u32::MAX);
-            }
-            self.reading = None;
-        }
         let calls = u64::from(self.count(Quota::Calls, now));
         let limit = u64::from(policy.limit(Quota::Calls)).max(1);
-        u32::try_from(calls * 100 / limit).unwrap_or(u32::MAX)
+        let own = u32::try_from(calls * 100 / limit).unwrap_or(u32::MAX);
+        let Some((used, at)) = self.reading else {
+            return own;
+        };
+        let left = FADES_OVER.saturating_sub(now.saturating_duration_since(at));
+        if left.is_zero() {
+            self.reading = None;
+        }
+        let faded = u128::from(used) * left.as_millis() / FADES_OVER.as_millis();
+        own.max(u32::try_from(faded).unwrap_or(u32::MAX))
     }
 
     /// How long it takes until less than `share` percent count as used, if nothing else is sent.
@@ -295,21 +302,30 @@ impl State {
     }
 
     fn count(&mut self, quota: Quota, now: Instant) -> u32 {
-        self.counters
-            .get_mut(quota.index())
-            .map_or(0, |counter| counter.total(now))
+        self.counter(quota).map_or(0, |counter| counter.total(now))
     }
 
     fn add(&mut self, quota: Quota, now: Instant) {
         if let Some(counter) = self.counters.get_mut(quota.index()) {
-            counter.add(now);
+            counter
+                .get_or_insert_with(|| Box::new(QuotaCounter::new(quota.window(), now)))
+                .add(now);
+        }
+    }
+
+    fn take_back(&mut self, quota: Quota, now: Instant) {
+        if let Some(counter) = self.counter(quota) {
+            counter.take_back(now);
         }
     }
 
     fn relief(&mut self, quota: Quota, now: Instant) -> Duration {
-        self.counters
-            .get_mut(quota.index())
+        self.counter(quota)
             .map_or(Duration::ZERO, |counter| counter.next_relief(now))
+    }
+
+    fn counter(&mut self, quota: Quota) -> Option<&mut QuotaCounter> {
+        self.counters.get_mut(quota.index())?.as_deref_mut()
     }
 }
 
@@ -356,21 +372,33 @@ impl Replies {
 /// that have counted nothing for a day are dropped when there are many.
 #[derive(Default)]
 pub(crate) struct Meters {
-    by_token: Mutex<HashMap<u64, Arc<Meter>>>,
+    by_token: Mutex<ByToken>,
     keys: RandomState,
 }
 
+#[derive(Default)]
+struct ByToken {
+    meters: HashMap<u64, Arc<Meter>>,
+    /// How many there were after the last sweep.
+    swept: usize,
+}
+
+/// Fewer are kept whatever they are.
 const MANY: usize = 1_024;
 
 impl Meters {
     pub(crate) fn of(&self, token: &AccessToken) -> Arc<Meter> {
         let key = self.keys.hash_one(token.expose());
-        let mut meters = self.by_token.lock().unwrap_or_else(PoisonError::into_inner);
-        if meters.len() >= MANY && !meters.contains_key(&key) {
+        let mut kept = self.by_token.lock().unwrap_or_else(PoisonError::into_inner);
+        // Each sweep pays for as many new tokens as there are old ones.
+        if kept.meters.len() >= MANY.max(kept.swept.saturating_mul(2)) {
             let now = now();
-            meters.retain(|_, meter| Arc::strong_count(meter) > 1 || !meter.is_idle(now));
+            let stays = |meter: &Arc<Meter>| Arc::strong_count(meter) > 1 || !meter.is_idle(now);
+            kept.meters.retain(|_, meter| stays(meter));
+            kept.swept = kept.meters.len();
         }
-        Arc::clone(meters.entry(key).or_insert_with(|| Arc::new(Meter::new())))
+        let meter = kept.meters.entry(key);
+        Arc::clone(meter.or_insert_with(|| Arc::new(Meter::new())))
     }
 }
 

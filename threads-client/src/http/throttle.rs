@@ -18,14 +18,17 @@ use super::quota_counter::Quota;
 /// | from 85 % | held back | held back | sent | sent |
 /// | from 95 %, or while Meta asks to wait | held back | held back | held back | sent |
 ///
-/// The share is the highest figure of Meta's usage headers. A figure fades to nothing over the hour that Meta
-/// counts; without one of the last hour this client's own count stands in. Calls for tokens are never held back.
+/// The share is the highest of Meta's usage headers and of this client's own count; a figure of Meta fades to
+/// nothing within an hour. Calls for tokens are not held back for a limit.
+///
+/// While most calls of a kind fail for want of an answer, the rest of that kind is held back, verification and
+/// calls for tokens included, except for one every five seconds that finds out.
 ///
 /// A call that is held back fails with [`Error::Throttled`](crate::Error::Throttled): nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThrottlePolicy {
     is_on: bool,
-    calls: u32,
+    limits: [u32; Quota::ALL.len()],
     longest_wait: Duration,
 }
 
@@ -34,7 +37,7 @@ impl Default for ThrottlePolicy {
     fn default() -> Self {
         Self {
             is_on: true,
-            calls: Quota::Calls.limit(),
+            limits: Quota::ALL.map(Quota::limit),
             longest_wait: Duration::from_hours(1),
         }
     }
@@ -52,8 +55,17 @@ impl ThrottlePolicy {
     /// How many calls the account has in 24 hours, for accounts that are seen more than Meta's least.
     ///
     /// Meta allows 4,800 times the number of times that content of the account was seen, and at least 48,000.
-    pub fn calls_per_day(mut self, calls: u32) -> Self {
-        self.calls = calls.max(1);
+    pub fn calls_per_day(self, calls: u32) -> Self {
+        self.limit_of(Quota::Calls, calls.max(1))
+    }
+
+    /// How much of a quota the account has, where Meta says something else than the documented number.
+    ///
+    /// [`Client::quota`](crate::Client::quota) asks Meta.
+    pub fn limit_of(mut self, quota: Quota, limit: u32) -> Self {
+        if let Some(known) = self.limits.get_mut(quota.index()) {
+            *known = limit;
+        }
         self
     }
 
@@ -68,10 +80,10 @@ impl ThrottlePolicy {
     }
 
     pub(super) fn limit(&self, quota: Quota) -> u32 {
-        match quota {
-            Quota::Calls => self.calls,
-            other => other.limit(),
-        }
+        self.limits
+            .get(quota.index())
+            .copied()
+            .unwrap_or_else(|| quota.limit())
     }
 
     pub(super) fn wait(&self, asked: Duration) -> Duration {

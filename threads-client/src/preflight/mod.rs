@@ -105,7 +105,7 @@ impl From<Refused> for PreflightFinding {
             Refused::Host => Self::Host,
             Refused::Port(port) => Self::Port { port },
             Refused::Name => Self::Name,
-            Refused::Address(address) => Self::Address { address },
+            Refused::Address => Self::Address,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What a look at media found.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use crate::MediaKind;
 
@@ -57,11 +56,9 @@ pub enum PreflightFinding {
     },
     /// The host has no address.
     Name,
-    /// The host, or one of its addresses, is not on the public internet.
-    Address {
-        /// That address.
-        address: IpAddr,
-    },
+    /// The host, or one of its addresses, is not on the public internet. Which one is not said: what a name of
+    /// the own network resolves to is nobody's business.
+    Address,
     /// No connection could be made, its certificate is not valid, or it broke off.
     Unreachable,
     /// The answer took more than five seconds.
@@ -164,10 +161,8 @@ impl fmt::Display for PreflightFinding {
                 "port {port} is not one of those that are checked, 80 and 443"
             ),
             Self::Name => formatter.write_str("the name of the host has no address"),
-            Self::Address { address } => write!(
-                formatter,
-                "{address} is not on the public internet, so Meta cannot reach it"
-            ),
+            Self::Address => formatter
+                .write_str("the host is not on the public internet, so Meta cannot reach it"),
             Self::Unreachable => formatter.write_str(
                 "the host did not accept the connection, has no valid certificate, or broke off",
             ),

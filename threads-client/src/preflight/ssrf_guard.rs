@@ -103,7 +103,7 @@ async fn no_form_of_an_internal_address_is_connected_to() {
 
         assert_eq!(report.status, None, "{url}");
         match report.findings.as_slice() {
-            [PreflightFinding::Address { .. }] => by_address += 1,
+            [PreflightFinding::Address] => by_address += 1,
             [PreflightFinding::Name] => unnamed += 1,
             [
                 PreflightFinding::Scheme
@@ -189,8 +189,7 @@ async fn a_name_that_changes_its_address_is_connected_to_where_it_was_checked() 
     assert_eq!((outside.connections(), inside.connections()), (1, 0));
 
     let second = preflight.check(&Media::image(url)).await.unwrap();
-    let address = Ipv4Addr::LOCALHOST.into();
-    assert_eq!(second.findings, [PreflightFinding::Address { address }]);
+    assert_eq!(second.findings, [PreflightFinding::Address]);
     assert_eq!((outside.connections(), inside.connections()), (1, 0));
 }
 

@@ -10,10 +10,9 @@ use crate::{ContainerId, Error, PostId, Result};
 impl PublishingApi<'_> {
     /// Publishes a container, by exactly one request on a connection of its own.
     ///
-    /// It is never sent again, whatever the [`RetryPolicy`](crate::RetryPolicy) says. After any error but a
-    /// [`TransportError`](crate::TransportError) that [is about connecting](crate::TransportError::is_connect)
-    /// the post may be live; dropping the future leaves the outcome just as open. Ask with
-    /// [`container`](Self::container) before publishing again.
+    /// It is never sent again, whatever the [`RetryPolicy`](crate::RetryPolicy) says. After any error but one
+    /// that [was not sent](Error::was_not_sent) the post may be live; dropping the future leaves the outcome
+    /// just as open. Ask with [`container`](Self::container) before publishing again.
     ///
     /// Scopes: `threads_basic`, `threads_content_publish`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
@@ -72,9 +71,8 @@ impl PublishingApi<'_> {
     /// Creates and publishes a text post, by exactly one request on a connection of its own.
     ///
     /// For any draft whose content [is a text](crate::DraftContent::is_text). There is no container, so nothing
-    /// can be asked about it: after any error but [`Error::InvalidRequest`] and a
-    /// [`TransportError`](crate::TransportError) that [is about connecting](crate::TransportError::is_connect)
-    /// the post may be live, and only the account's own list can tell. A program that must not publish twice
+    /// can be asked about it: after any error but one that [was not sent](Error::was_not_sent) the post may be
+    /// live, and only the account's own list can tell. A program that must not publish twice
     /// uses [`publish`](Self::publish) or its steps.
     ///
     /// ```no_run
@@ -123,8 +121,7 @@ impl PublishingApi<'_> {
 
     /// Reposts a post, by exactly one request on a connection of its own, and returns the repost.
     ///
-    /// After any error but [`Error::InvalidRequest`] and a [`TransportError`](crate::TransportError) that
-    /// [is about connecting](crate::TransportError::is_connect) it may be reposted: look for a
+    /// After any error but one that [was not sent](Error::was_not_sent) it may be reposted: look for a
     /// [`REPOST_FACADE`](crate::MediaType::RepostFacade) in the account's own list before trying again.
     ///
     /// ```no_run

@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::event::{WebhookEvent, moment};
@@ -112,11 +113,11 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<WebhookNotification>, CallbackErr
     let envelope: Envelope<'_> = decode(body, "")?;
     if let Some(values) = envelope.values {
         let about = About {
-            app_id: envelope.app_id,
-            topic: envelope.topic,
-            target_id: envelope.target_id,
-            time: envelope.time,
-            subscription_id: envelope.subscription_id,
+            app_id: id(envelope.app_id),
+            topic: loose(envelope.topic),
+            target_id: id(envelope.target_id),
+            time: time(envelope.time),
+            subscription_id: id(envelope.subscription_id),
             has_uid_field: envelope.has_uid_field,
         };
         return Ok(changes(values, "values")?
@@ -133,8 +134,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<WebhookNotification>, CallbackErr
     let mut notifications = Vec::new();
     for (index, entry) in entries.into_iter().enumerate() {
         let about = About {
-            target_id: entry.id,
-            time: entry.time,
+            target_id: id(entry.id),
+            time: time(entry.time),
             ..About::default()
         };
         if let Some(list) = entry.changes {
@@ -148,15 +149,16 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<WebhookNotification>, CallbackErr
 /// Threads writes an object with `values`, Graph a list with `entry`.
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(default, deserialize_with = "id")]
-    app_id: Option<String>,
-    topic: Option<WebhookTopic>,
-    #[serde(default, deserialize_with = "id")]
-    target_id: Option<String>,
-    #[serde(default, deserialize_with = "moment")]
-    time: Option<DateTime<Utc>>,
-    #[serde(default, deserialize_with = "id")]
-    subscription_id: Option<String>,
+    #[serde(borrow)]
+    app_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    topic: Option<&'a RawValue>,
+    #[serde(borrow)]
+    target_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    subscription_id: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "wire::lenient_bool")]
     has_uid_field: Option<bool>,
     #[serde(borrow)]
@@ -167,10 +169,10 @@ struct Envelope<'a> {
 
 #[derive(Deserialize)]
 struct Entry<'a> {
-    #[serde(default, deserialize_with = "id")]
-    id: Option<String>,
-    #[serde(default, deserialize_with = "moment")]
-    time: Option<DateTime<Utc>>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    time: Option<&'a RawValue>,
     #[serde(borrow)]
     changes: Option<&'a RawValue>,
 }
@@ -234,7 +236,21 @@ fn decode<'a, T: Deserialize<'a>>(json: &'a [u8], path: &str) -> Result<T, Callb
         })
 }
 
+/// What stands around a notification, if it can be read: what cannot is no reason to refuse what was signed, which
+/// Meta would send again for hours.
+fn loose<T: DeserializeOwned>(value: Option<&RawValue>) -> Option<T> {
+    serde_json::from_str(value?.get()).ok()
+}
+
 /// An id of an object of whatever kind.
-fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<PostId>::deserialize(deserializer)?.map(|id| id.as_str().to_owned()))
+fn id(value: Option<&RawValue>) -> Option<String> {
+    loose::<PostId>(value).map(|id| id.as_str().to_owned())
+}
+
+fn time(value: Option<&RawValue>) -> Option<DateTime<Utc>> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Moment(#[serde(deserialize_with = "moment")] Option<DateTime<Utc>>);
+
+    loose::<Moment>(value)?.0
 }

@@ -37,6 +37,9 @@ pub(crate) const STANDING: [JobKind; 5] = [
 /// How long a claimed job is leased. Longer than any publish call, see the engine.
 pub(crate) const LEASE: Duration = crate::publishing::engine::PUBLISH_LEASE;
 
+/// No answer of Meta holds up a job for longer.
+const LONGEST_PAUSE_ASKED: Duration = Duration::from_hours(1);
+
 /// The first pause after a failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_mins(5);
 /// A job that was held back comes again after this at the earliest.
@@ -80,7 +83,11 @@ impl CollectState {
             .saturating_mul(1 << (self.failures - 1).min(10))
             .min(longest);
         match error {
-            MonitorError::Client(error) => pause.max(error.retry_after().unwrap_or_default()),
+            // Beyond what any other failure costs, an answer of Meta holds nothing up.
+            MonitorError::Client(error) => {
+                let asked = error.retry_after().unwrap_or_default();
+                pause.max(asked.min(longest.max(LONGEST_PAUSE_ASKED)))
+            }
             _ => pause,
         }
     }

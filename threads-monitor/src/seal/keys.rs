@@ -334,15 +334,15 @@ mod tests {
         let file = KeyFile::new(place.path().join("keys"));
         assert!(matches!(file.keys(), Err(StoreError::Sealed { .. })));
 
-        let made = file.read_or_make().unwrap();
+        let first = file.read_or_make().unwrap();
         let again = file.read_or_make().unwrap();
         let rotated = file.rotate().unwrap();
 
-        assert_eq!(made.keys, again.keys);
+        assert_eq!(first.keys, again.keys);
         assert_eq!(file.keys().unwrap().keys, rotated.keys);
         assert_eq!(file.keys().unwrap().current, rotated.current);
-        assert_ne!(rotated.current, made.current);
-        assert_eq!(rotated.key(made.current), made.key(made.current));
+        assert_ne!(rotated.current, first.current);
+        assert_eq!(rotated.key(first.current), first.key(first.current));
         let mode = std::fs::metadata(file.path()).unwrap().mode();
         assert_eq!(mode & 0o7777, 0o600);
         assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);

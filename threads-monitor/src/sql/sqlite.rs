@@ -3,8 +3,11 @@
 //! - **Durable**: write-ahead log and `synchronous=FULL`, so what was acknowledged is
 //!   synced. One writer at a time takes the database with `BEGIN IMMEDIATE` and waits for
 //!   the others up to [`PATIENCE`]; readers never wait.
-//! - **Forgetful**: `secure_delete` overwrites what is removed, and after an erasure the
-//!   log is emptied (`wal_checkpoint(TRUNCATE)`), because it holds older pages.
+//! - **Forgetful**: `secure_delete` overwrites what is removed. It misses copies of rows
+//!   that were moved when a page was split, so after an erasure the database is written
+//!   anew (`VACUUM`, in memory, while it is smaller than [`REWRITTEN_BELOW`]; a larger one
+//!   can keep such a copy until its page is used again). Then the log is emptied
+//!   (`wal_checkpoint(TRUNCATE)`), because it holds older pages.
 //! - **Suspicious**: links, files of others and loose modes are refused as the file
 //!   backend refuses them; so are network file systems, on which SQLite's locks do not
 //!   work. `quick_check` reads the whole database at every start. The schema is not
@@ -44,6 +47,9 @@ const READERS: u32 = 4;
 
 /// How often an erasure tries to empty the log, waiting [`PATIENCE`] for readers each time.
 const CHECKPOINTS: usize = 3;
+
+/// Databases up to this many bytes are written anew after an erasure.
+const REWRITTEN_BELOW: i64 = 256 << 20;
 
 /// The mark of our databases in the header of the file: "Thrd".
 const APPLICATION: i64 = 0x5468_7264;
@@ -138,15 +144,26 @@ impl Sqlite {
         })
     }
 
-    /// Empties the log, which holds pages as they were before rows were removed.
+    /// Takes removed rows out of the file: writes it anew, and empties the log, which holds
+    /// pages as they were before.
     pub(super) async fn forget(&self) -> Result<(), StoreError> {
-        let doing = "emptying the log after an erasure";
+        let doing = "removing bytes of erased rows";
         self.place.expect_running(doing)?;
+        let failed = |error: sqlx::Error| self.place.failed_write(doing, &error);
+        let mut connection = self.writer.acquire().await.map_err(failed)?;
+        let pages: i64 = one(&mut connection, &self.place, "PRAGMA page_count").await?;
+        let page: i64 = one(&mut connection, &self.place, "PRAGMA page_size").await?;
+        if pages.saturating_mul(page) < REWRITTEN_BELOW {
+            sqlx::raw_sql("VACUUM")
+                .execute(&mut *connection)
+                .await
+                .map_err(failed)?;
+        }
         for _ in 0..CHECKPOINTS {
             let row: (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
-                .fetch_one(&self.writer)
+                .fetch_one(&mut *connection)
                 .await
-                .map_err(|error| self.place.failed_write(doing, &error))?;
+                .map_err(failed)?;
             if row.0 == 0 {
                 return Ok(());
             }

@@ -19,15 +19,15 @@ use threads_monitor::snapshot_store::{
 use threads_monitor::token_store::{Credential, Token};
 
 /// Stands in every text of the account that will be erased.
-pub const MARKER: &str = "qzx-erase-me";
+pub(crate) const MARKER: &str = "qzx-erase-me";
 /// Stands in every text of the account that stays.
-pub const OTHER: &str = "qzx-keep-me";
+pub(crate) const OTHER: &str = "qzx-keep-me";
 
-pub fn at(seconds: i64) -> DateTime<Utc> {
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
 }
 
-pub fn token(mark: &str) -> Token {
+pub(crate) fn token(mark: &str) -> Token {
     let credential = |name: &str| Credential {
         access_token: AccessToken::new(format!("{name}-{mark}")),
         obtained_at: at(0),
@@ -44,7 +44,7 @@ pub fn token(mark: &str) -> Token {
 }
 
 /// Puts the mark into every field of every store that takes a text.
-pub async fn fill(storage: &Storage, mark: &str) {
+pub(crate) async fn fill(storage: &Storage, mark: &str) {
     let account = UserId::new(mark);
     let version = storage.tokens.save(&token(mark), None).await.unwrap();
     storage
@@ -130,14 +130,14 @@ pub async fn fill(storage: &Storage, mark: &str) {
         .unwrap();
 }
 
-pub async fn erase(storage: &Storage, mark: &str) {
+pub(crate) async fn erase(storage: &Storage, mark: &str) {
     let account = UserId::new(mark);
     storage.tokens.delete(&account).await.unwrap();
     storage.scheduler.erase_account(&account).await.unwrap();
     storage.snapshots.erase_account(&account).await.unwrap();
 }
 
-pub async fn assert_filled(storage: &Storage, mark: &str) {
+pub(crate) async fn assert_filled(storage: &Storage, mark: &str) {
     let account = UserId::new(mark);
     assert!(storage.tokens.load(&account).await.unwrap().is_some());
     let jobs = storage
@@ -152,7 +152,7 @@ pub async fn assert_filled(storage: &Storage, mark: &str) {
     assert_eq!(snapshots.unwrap().len(), 3);
 }
 
-pub fn files_under(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_under(path: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(path).unwrap() {
         let path = entry.unwrap().path();
@@ -166,7 +166,7 @@ pub fn files_under(path: &Path) -> Vec<PathBuf> {
 }
 
 /// Files that hold the marker in their content or in their name.
-pub fn files_with(path: &Path, marker: &str) -> Vec<PathBuf> {
+pub(crate) fn files_with(path: &Path, marker: &str) -> Vec<PathBuf> {
     files_under(path)
         .into_iter()
         .filter(|file| {

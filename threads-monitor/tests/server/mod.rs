@@ -12,10 +12,10 @@ use url::Url;
 use uuid::Uuid;
 
 /// Names the server of the tests.
-pub const VARIABLE: &str = "THREADS_TEST_POSTGRES_URL";
+pub(crate) const VARIABLE: &str = "THREADS_TEST_POSTGRES_URL";
 
 /// The server of the tests; `None`, after saying so, where there is none.
-pub fn url() -> Option<Url> {
+pub(crate) fn url() -> Option<Url> {
     let Ok(server) = std::env::var(VARIABLE) else {
         assert_ne!(
             std::env::var("CI").as_deref(),
@@ -31,14 +31,14 @@ pub fn url() -> Option<Url> {
 
 /// A schema that nobody else uses.
 #[derive(Debug)]
-pub struct Place {
+pub(crate) struct Place {
     server: Url,
     schema: String,
 }
 
 impl Place {
     /// `None`, after saying so, where there is no server.
-    pub fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let server = url()?;
         Some(Self {
             server,
@@ -47,7 +47,7 @@ impl Place {
     }
 
     /// In a database of its own, which nobody else looks into.
-    pub async fn in_new_database() -> Option<Self> {
+    pub(crate) async fn in_new_database() -> Option<Self> {
         let mut place = Self::new()?;
         let name = format!("d{}", place.schema);
         place.say(&format!("CREATE DATABASE {name}")).await;
@@ -56,7 +56,7 @@ impl Place {
     }
 
     /// Says something to the server as another program would.
-    pub async fn say(&self, sql: &str) {
+    pub(crate) async fn say(&self, sql: &str) {
         let mut connection = self.connect().await;
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
             .execute(&mut connection)
@@ -65,24 +65,24 @@ impl Place {
         connection.close().await.unwrap();
     }
 
-    pub async fn connect(&self) -> PgConnection {
+    pub(crate) async fn connect(&self) -> PgConnection {
         PgConnection::connect(self.server.as_str()).await.unwrap()
     }
 
-    pub fn schema(&self) -> &str {
+    pub(crate) fn schema(&self) -> &str {
         &self.schema
     }
 
-    pub fn server(&self) -> &Url {
+    pub(crate) fn server(&self) -> &Url {
         &self.server
     }
 
     /// Where leases run by the caller's clock, which tests move.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.address_with(&[("clock", "caller")])
     }
 
-    pub fn address_with(&self, parameters: &[(&str, &str)]) -> String {
+    pub(crate) fn address_with(&self, parameters: &[(&str, &str)]) -> String {
         let mut address = self.server.clone();
         address
             .query_pairs_mut()

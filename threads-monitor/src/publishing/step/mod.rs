@@ -362,6 +362,14 @@ fn backoff(tries: usize) -> Duration {
 }
 
 /// Later, or the end of time: a hostile `Retry-After` must not overflow.
+/// No answer of Meta makes a post wait for longer than this without another look.
+const LONGEST_PAUSE_ASKED: Duration = Duration::from_hours(1);
+
+/// The pause that Meta asked for, within reason.
+fn asked(retry_after: Option<Duration>) -> Duration {
+    retry_after.unwrap_or_default().min(LONGEST_PAUSE_ASKED)
+}
+
 fn after(instant: DateTime<Utc>, pause: Duration) -> DateTime<Utc> {
     instant
         .checked_add_signed(delta(pause))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use threads_client::ContainerId;
 
-use super::{Machine, UNKNOWN_FAILURE, after, backoff, delta};
+use super::{Machine, UNKNOWN_FAILURE, after, asked, backoff, delta};
 use crate::publishing::answer::Remedy;
 use crate::publishing::event::{Effect, Next, StatusReading};
 use crate::publishing::post::{Phase, PublishedSource};
@@ -159,6 +159,6 @@ impl Machine<'_> {
         };
         *failures += 1;
         let pause = backoff(usize::try_from(*failures).unwrap_or(usize::MAX));
-        Next::WaitUntil(after(now, retry_after.unwrap_or_default().max(pause)))
+        Next::WaitUntil(after(now, asked(retry_after).max(pause)))
     }
 }

@@ -159,7 +159,9 @@ impl Machine<'_> {
                 let resume = self.post.phase.clone();
                 self.block(remedy, why, resume)
             }
-            StatusReading::Unreadable { retry_after, .. } => self.look_again(*retry_after),
+            StatusReading::Unreadable {
+                retry_after, asked, ..
+            } => self.look_again(*retry_after),
             _ => self.look_again(None),
         }
     }
@@ -313,7 +315,7 @@ impl Machine<'_> {
                 Duration::from_secs(*seconds)
             });
         *looks += 1;
-        Next::WaitUntil(after(now, retry_after.unwrap_or_default().max(pause)))
+        Next::WaitUntil(after(now, asked(retry_after).max(pause)))
     }
 
     /// A search for the id of a post that is known to be live.
