@@ -1,6 +1,10 @@
 //! What is held back, and what is sent all the same.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail the test"
+)]
 
 mod support;
 
@@ -138,7 +142,7 @@ async fn a_call_that_is_held_back_says_so_and_may_be_tried_later() {
     );
     let wait = error.retry_after().unwrap();
     assert!(
-        wait > Duration::from_secs(120) && wait < Duration::from_secs(240),
+        wait > Duration::from_mins(2) && wait < Duration::from_mins(4),
         "{wait:?}"
     );
     assert_eq!(requests(&server).await.len(), 1);
@@ -155,7 +159,7 @@ async fn access_that_is_regained_later_is_waited_for() {
 
     assert_eq!(reason, HeldBack::Asked);
     assert!(
-        wait > Duration::from_secs(410) && wait <= Duration::from_secs(420),
+        wait > Duration::from_secs(410) && wait <= Duration::from_mins(7),
         "{wait:?}"
     );
     let pace = client.pace();
