@@ -64,15 +64,15 @@ impl Judge {
         let id = PostId::new("17900000000000001");
         let container = ContainerId::new("18000000000000001");
         match call {
-            "OAuthClient::exchange_code" | "oauth error" => told(oauth.exchange_code(&code).await),
-            "OAuthClient::exchange_long_lived" => told(oauth.exchange_long_lived(&token).await),
-            "OAuthClient::app_token" => told(oauth.app_token().await),
-            "OAuthClient::debug_token" => told(oauth.debug_token(&token, &token).await),
-            "ProfileApi::get" => told(client.profile().select(&[ProfileField::Name]).await),
-            "ProfileApi::lookup" => told(client.profile().lookup("meta").await),
+            "OAuthClient::exchange_code" | "oauth error" => told(&oauth.exchange_code(&code).await),
+            "OAuthClient::exchange_long_lived" => told(&oauth.exchange_long_lived(&token).await),
+            "OAuthClient::app_token" => told(&oauth.app_token().await),
+            "OAuthClient::debug_token" => told(&oauth.debug_token(&token, &token).await),
+            "ProfileApi::get" => told(&client.profile().select(&[ProfileField::Name]).await),
+            "ProfileApi::lookup" => told(&client.profile().lookup("meta").await),
             "InsightsApi::post" => {
                 let request = client.insights().post(&id).metrics([PostMetric::Views]);
-                told(request.send().await)
+                told(&request.send().await)
             }
             "InsightsApi::account" => {
                 let request = client
@@ -80,44 +80,44 @@ impl Judge {
                     .account()
                     .metrics([AccountMetric::FollowerDemographics])
                     .breakdown(Breakdown::Age);
-                told(request.send().await)
+                told(&request.send().await)
             }
             "PublishingApi::create_receipt" => told(
-                client
+                &client
                     .publishing()
                     .create_receipt(&Draft::text("Hello"), &[])
                     .await,
             ),
             "PublishingApi::publish_container_receipt" => told(
-                client
+                &client
                     .publishing()
                     .publish_container_receipt(&container)
                     .await,
             ),
-            "PublishingApi::container" => told(client.publishing().container(&container).await),
-            "PublishingApi::repost" => told(client.publishing().repost(&id).await),
-            "PostsApi::delete" => told(client.posts().delete(&id).await),
-            "PostsApi::get" | "error" => told(client.posts().get(&id).await),
-            "PostsApi::list" => told(client.posts().list().send().await),
-            "RepliesApi::hide" => told(client.replies().hide(&id).await),
-            "LocationsApi::search" => told(client.locations().search().query("x").send().await),
-            "LocationsApi::get" => told(client.locations().get(&LocationId::new("106")).await),
-            "QuotaApi::publishing" => told(client.quota().publishing().await),
-            "QuotaApi::replies" => told(client.quota().replies().await),
-            "QuotaApi::deletions" => told(client.quota().deletions().await),
-            "QuotaApi::location_searches" => told(client.quota().location_searches().await),
+            "PublishingApi::container" => told(&client.publishing().container(&container).await),
+            "PublishingApi::repost" => told(&client.publishing().repost(&id).await),
+            "PostsApi::delete" => told(&client.posts().delete(&id).await),
+            "PostsApi::get" | "error" => told(&client.posts().get(&id).await),
+            "PostsApi::list" => told(&client.posts().list().send().await),
+            "RepliesApi::hide" => told(&client.replies().hide(&id).await),
+            "LocationsApi::search" => told(&client.locations().search().query("x").send().await),
+            "LocationsApi::get" => told(&client.locations().get(&LocationId::new("106")).await),
+            "QuotaApi::publishing" => told(&client.quota().publishing().await),
+            "QuotaApi::replies" => told(&client.quota().replies().await),
+            "QuotaApi::deletions" => told(&client.quota().deletions().await),
+            "QuotaApi::location_searches" => told(&client.quota().location_searches().await),
             "Client::embed" => {
                 let post = "https://www.threads.com/@acme.lab/post/DAbc123"
                     .parse()
                     .unwrap();
-                told(client.embed(&post).send().await)
+                told(&client.embed(&post).send().await)
             }
             other => panic!("there is no way to make the call {other}"),
         }
     }
 }
 
-fn told<T: Debug, E: Debug>(result: Result<T, E>) -> Outcome {
+fn told<T: Debug, E: Debug>(result: &Result<T, E>) -> Outcome {
     Outcome {
         text: format!("{result:?}"),
         is_failure: result.is_err(),
@@ -135,7 +135,7 @@ fn webhook(body: &Value) -> Outcome {
         write!(signature, "{byte:02x}").unwrap();
     }
     let verifier = WebhookVerifier::new(AppSecret::new(SECRET)).unwrap();
-    let mut outcome = told(verifier.notifications(&body, Some(&signature)));
+    let mut outcome = told(&verifier.notifications(&body, Some(&signature)));
     // The digest of the body differs whatever was left out.
     for notification in verifier
         .notifications(&body, Some(&signature))

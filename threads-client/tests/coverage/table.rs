@@ -45,7 +45,7 @@ pub(crate) struct Answer {
 /// A documented page that a browser is sent to.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Page {
+pub(crate) struct Intent {
     pub(crate) url: String,
     pub(crate) page: String,
     pub(crate) rust: String,
@@ -56,7 +56,7 @@ pub(crate) struct Page {
 #[serde(deny_unknown_fields)]
 struct Table {
     calls: Vec<Call>,
-    pages: Vec<Page>,
+    pages: Vec<Intent>,
 }
 
 fn table() -> Table {
@@ -67,7 +67,7 @@ pub(crate) fn calls() -> Vec<Call> {
     table().calls
 }
 
-pub(crate) fn pages() -> Vec<Page> {
+pub(crate) fn pages() -> Vec<Intent> {
     table().pages
 }
 
