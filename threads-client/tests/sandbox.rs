@@ -1,7 +1,5 @@
 //! The whole crate against a strict stand-in for Meta that shares no code with it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
-
 mod support;
 
 use std::time::Duration;
