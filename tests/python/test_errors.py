@@ -97,9 +97,7 @@ def test_an_error_says_what_to_do_in_both_languages(
     english: str,
     indonesian: str,
 ) -> None:
-    client = face.ThreadsClient(
-        access_token=sandbox.token(), base_url=sandbox.url, attempts=1
-    )
+    client = face.ThreadsClient(access_token=sandbox.token(), base_url=sandbox.url, attempts=1)
     sandbox.fail("profile", "graph", code=code, subcode=subcode, status=status)
 
     with pytest.raises(APIStatusError) as caught:
@@ -119,9 +117,7 @@ def test_an_error_says_what_to_do_in_both_languages(
 def test_after_a_throttle_nothing_is_sent_until_the_time_that_meta_names(
     sandbox: Sandbox, face: Face
 ) -> None:
-    client = face.ThreadsClient(
-        access_token=sandbox.token(), base_url=sandbox.url, attempts=1
-    )
+    client = face.ThreadsClient(access_token=sandbox.token(), base_url=sandbox.url, attempts=1)
     sandbox.fail("profile", "status", status=429, retry_after=600)
     with pytest.raises(RateLimitError) as first:
         face.run(client.profile.get())
