@@ -361,7 +361,6 @@ fn backoff(tries: usize) -> Duration {
         .min(Duration::from_mins(2))
 }
 
-/// Later, or the end of time: a hostile `Retry-After` must not overflow.
 /// No answer of Meta makes a post wait for longer than this without another look.
 const LONGEST_PAUSE_ASKED: Duration = Duration::from_hours(1);
 
@@ -370,6 +369,7 @@ fn asked(retry_after: Option<Duration>) -> Duration {
     retry_after.unwrap_or_default().min(LONGEST_PAUSE_ASKED)
 }
 
+/// Later, or the end of time.
 fn after(instant: DateTime<Utc>, pause: Duration) -> DateTime<Utc> {
     instant
         .checked_add_signed(delta(pause))
