@@ -69,7 +69,7 @@ fn a_new_figure_replaces_the_old_one_and_a_missing_one_does_not() {
 }
 
 #[test]
-fn without_a_figure_of_meta_the_own_count_stands_in() {
+fn the_own_count_stands_beside_the_figure_of_meta() {
     let (meter, start) = (Meter::new(), now());
     let policy = policy().calls_per_day(100);
     let sent = (0..200)
@@ -80,8 +80,8 @@ fn without_a_figure_of_meta_the_own_count_stands_in() {
 
     meter.keep(&policy, &app(3), None, start);
     assert!(
-        meter.admit(&policy, &READ, start).is_ok(),
-        "Meta knows better"
+        meter.admit(&policy, &READ, start).is_err(),
+        "a low figure does not undo what was counted"
     );
 
     let tomorrow = start + Duration::from_hours(25);
