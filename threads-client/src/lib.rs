@@ -37,7 +37,7 @@ pub use client::{Client, ClientBuilder, TokenPlacement};
 pub use embed::{Embed, EmbedRequest};
 pub use error::{
     Action, Advice, ApiError, ApiErrorKind, DecodeFailure, Error, HeldBack, InvalidRequest,
-    Language, PublishError, Result, TransportError, UnknownLanguage,
+    Language, PublishError, Refusal, Result, TransportError, UnknownLanguage,
 };
 pub use http::Timeouts;
 pub use http::meter::{Pace, QuotaUse};

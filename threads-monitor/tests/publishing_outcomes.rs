@@ -29,6 +29,26 @@ async fn an_answer_lost_after_the_effect_is_found_and_never_sent_again() {
             subcode: None,
             status: 500,
         },
+        Fault::GraphAfterEffect {
+            code: 100,
+            subcode: Some(2_207_051),
+            status: 400,
+        },
+        Fault::GraphAfterEffect {
+            code: 100,
+            subcode: Some(33),
+            status: 400,
+        },
+        Fault::GraphAfterEffect {
+            code: 24,
+            subcode: None,
+            status: 400,
+        },
+        Fault::GraphAfterEffect {
+            code: 506,
+            subcode: None,
+            status: 400,
+        },
         Fault::TruncatedBody,
         Fault::MissingId,
         Fault::WrongJson,

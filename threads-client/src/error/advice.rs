@@ -123,7 +123,7 @@ impl Advice {
     ///
     /// The message decides where Meta uses one code for several things; an empty one is fine.
     pub fn of_code(code: Option<i64>, subcode: Option<i64>, message: &str) -> Self {
-        let row = classify::row(code, subcode, [message, ""]);
+        let row = classify::row(code, subcode, message);
         Self::new(row.map_or(&table::REFUSED, |row| row.entry)).naming_scope_in(message)
     }
 
@@ -241,27 +241,15 @@ impl ApiError {
     }
 
     fn advice_of_a_publication(&self) -> Advice {
-        let advice = self.of_row();
-        let is_refusal = (400..500).contains(&self.status)
-            && !matches!(self.status, 408 | 409 | 425 | 429)
-            && self.is_transient != Some(true)
-            && self.code.is_some();
-        // Failures and throttles have been seen after posts that went live; so have code 10 with status 500.
-        let proves_nothing =
-            matches!(advice.action, Action::RetryAfter(_)) || advice.entry == &table::REFUSED;
-        if is_refusal && !proves_nothing {
-            advice
+        if self.refusal().is_some() {
+            self.of_row()
         } else {
             Advice::outcome_unknown()
         }
     }
 
     fn of_row(&self) -> Advice {
-        let texts = [
-            self.message.as_str(),
-            self.user_message.as_deref().unwrap_or_default(),
-        ];
-        let entry = classify::row(self.code, self.subcode, texts)
+        let entry = classify::row(self.code, self.subcode, &self.message)
             .map_or_else(|| table::of_kind(self.kind), |row| row.entry);
         Advice::new(entry)
             .after(self.retry_after)

@@ -82,8 +82,6 @@ impl ApiError {
         secrets: &[Option<&str>],
     ) -> Self {
         let details = Details::find(body).unwrap_or_default();
-        let texts = [&details.message, &details.user_message]
-            .map(|text| text.as_deref().unwrap_or_default());
         let clean = |text: String| redact::clean(&text, secrets);
         Self {
             status,
@@ -91,7 +89,7 @@ impl ApiError {
                 status,
                 details.code,
                 details.subcode,
-                texts,
+                details.message.as_deref().unwrap_or_default(),
                 details.is_transient,
             ),
             code: details.code,

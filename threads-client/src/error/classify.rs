@@ -7,21 +7,11 @@ use super::ApiErrorKind;
 use super::table::{ROWS, Row};
 
 /// The row of an answer, if the table has one.
-pub(super) fn row(
-    code: Option<i64>,
-    subcode: Option<i64>,
-    texts: [&str; 2],
-) -> Option<&'static Row> {
+pub(super) fn row(code: Option<i64>, subcode: Option<i64>, message: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| {
-        let fits = match code {
-            Some(code) => row.codes.contains(&code),
-            // Without a code only a name in the text says anything.
-            None => row.text.is_some() && row.codes.contains(&i64::MIN),
-        };
-        fits && (row.subcode.is_none() || row.subcode == subcode)
-            && row
-                .text
-                .is_none_or(|part| texts.iter().any(|text| text.contains(part)))
+        code.map_or(row.is_named, |code| row.codes.contains(&code))
+            && (row.subcode.is_none() || row.subcode == subcode)
+            && row.text.is_none_or(|part| message.contains(part))
     })
 }
 
@@ -29,10 +19,10 @@ pub(super) fn classify(
     status: u16,
     code: Option<i64>,
     subcode: Option<i64>,
-    texts: [&str; 2],
+    message: &str,
     is_transient: Option<bool>,
 ) -> ApiErrorKind {
-    if let Some(row) = row(code, subcode, texts) {
+    if let Some(row) = row(code, subcode, message) {
         return row.kind;
     }
     if is_transient == Some(true) {
@@ -113,7 +103,7 @@ mod tests {
 
         for &(status, code, subcode, is_transient, expected) in table {
             assert_eq!(
-                classify(status, code, subcode, ["", ""], is_transient),
+                classify(status, code, subcode, "", is_transient),
                 expected,
                 "status {status}, code {code:?}, subcode {subcode:?}, is_transient {is_transient:?}"
             );

@@ -4,6 +4,7 @@ mod advice;
 mod api;
 mod classify;
 mod recorded;
+mod refusal;
 mod table;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use advice::{Action, Advice, Language, UnknownLanguage};
 pub use api::{ApiError, ApiErrorKind};
+pub use refusal::Refusal;
 
 use crate::ContainerId;
 use crate::http::quota_counter::Quota;

@@ -5,7 +5,7 @@
 
 use super::advice::Advice;
 use super::classify::{self, classify};
-use super::table;
+use super::{refusal, table};
 use crate::ContainerError;
 use crate::http::class;
 
@@ -16,10 +16,12 @@ const NOT_CONNECTED: &str = "could not connect for";
 const BROKE_OFF: [&str; 2] = ["the connection failed during", "broke off"];
 const NOT_DECODED: &str = "could not decode the answer of";
 const NOT_SENT: &str = "was not sent";
+const PUBLISHING: &str = "publishing container ";
 
 pub(super) fn advice(text: &str) -> Option<Advice> {
+    let is_publication = text.contains(PUBLISHING) || class::is_publication(endpoint(text));
     if let Some((_, answer)) = text.split_once(ANSWERED) {
-        return answered(answer);
+        return answered(answer, is_publication);
     }
     let container = text
         .split(|character: char| !(character.is_ascii_uppercase() || character == '_'))
@@ -30,7 +32,6 @@ pub(super) fn advice(text: &str) -> Option<Advice> {
         return Some(error.advice());
     }
     let has = |part: &str| text.contains(part);
-    let is_publication = class::is_publication(endpoint(text));
     let entry = if has(NOT_CONNECTED) {
         &table::NOT_CONNECTED
     } else if let Some((_, reason)) = text.split_once(NOT_SENT) {
@@ -59,7 +60,7 @@ pub(super) fn advice(text: &str) -> Option<Advice> {
         } else {
             &table::ANSWER_NOT_UNDERSTOOD
         }
-    } else if has("publishing container ") {
+    } else if has(PUBLISHING) {
         &table::OUTCOME_UNKNOWN
     } else if has("invalid `") {
         &table::REQUEST_INVALID
@@ -80,7 +81,7 @@ fn held_back(reason: &str) -> &'static table::Entry {
 }
 
 /// Reads `400 (code 24, subcode 4279009): message`.
-fn answered(answer: &str) -> Option<Advice> {
+fn answered(answer: &str, is_publication: bool) -> Option<Advice> {
     let (head, message) = answer.split_once(": ").unwrap_or((answer, ""));
     let digits = head.find(|character: char| !character.is_ascii_digit());
     let status = head.get(..digits.unwrap_or(head.len()))?.parse().ok()?;
@@ -90,15 +91,15 @@ fn answered(answer: &str) -> Option<Advice> {
         rest.get(..end)?.parse::<i64>().ok()
     };
     let (code, subcode) = (number("(code "), number("subcode "));
-    if classify::row(code, subcode, [message, ""]).is_some() {
+    let proves_refusal = || refusal::of(status, code?, subcode, message);
+    if is_publication && proves_refusal().is_none() {
+        return Some(Advice::outcome_unknown());
+    }
+    if classify::row(code, subcode, message).is_some() {
         return Some(Advice::of_code(code, subcode, message));
     }
     Some(Advice::of_kind(classify(
-        status,
-        code,
-        subcode,
-        [message, ""],
-        None,
+        status, code, subcode, message, None,
     )))
 }
 

@@ -29,8 +29,10 @@ pub(super) struct Entry {
 pub(super) struct Row {
     pub(super) codes: RangeInclusive<i64>,
     pub(super) subcode: Option<i64>,
-    /// What Meta's text has to contain.
+    /// What Meta's text for developers has to contain; the one for users is translated.
     pub(super) text: Option<&'static str>,
+    /// Whether the text is the name of one error, so that it says enough without a code.
+    pub(super) is_named: bool,
     pub(super) kind: ApiErrorKind,
     pub(super) entry: &'static Entry,
 }
@@ -52,6 +54,7 @@ const fn codes(codes: RangeInclusive<i64>, kind: ApiErrorKind, entry: &'static E
         codes,
         subcode: None,
         text: None,
+        is_named: false,
         kind,
         entry,
     }
@@ -62,6 +65,7 @@ const fn subcode(code: i64, subcode: i64, kind: ApiErrorKind, entry: &'static En
         codes: code..=code,
         subcode: Some(subcode),
         text: None,
+        is_named: false,
         kind,
         entry,
     }
@@ -72,6 +76,7 @@ const fn any_code(subcode: i64, kind: ApiErrorKind, entry: &'static Entry) -> Ro
         codes: ANY,
         subcode: Some(subcode),
         text: None,
+        is_named: false,
         kind,
         entry,
     }
@@ -87,17 +92,25 @@ const fn text(
         codes,
         subcode: None,
         text: Some(text),
+        is_named: false,
         kind,
         entry,
     }
 }
 
+/// An error that Threads calls by a name; mostly beside code 100.
+const fn named(name: &'static str, entry: &'static Entry) -> Row {
+    Row {
+        is_named: true,
+        ..text(100..=100, name, InvalidParameter, entry)
+    }
+}
+
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    // Names of Threads' own errors stand in the text; the number beside them is mostly 100.
-    text(ANY, "THREADS_API__LINK_LIMIT_EXCEEDED", InvalidParameter, &TOO_MANY_LINKS),
-    text(ANY, "THREADS_API__FEATURE_NOT_AVAILABLE", InvalidParameter, &FEATURE_NOT_AVAILABLE),
-    text(ANY, "THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES", InvalidParameter, &COUNTRY_NOT_SUPPORTED),
+    named("THREADS_API__LINK_LIMIT_EXCEEDED", &TOO_MANY_LINKS),
+    named("THREADS_API__FEATURE_NOT_AVAILABLE", &FEATURE_NOT_AVAILABLE),
+    named("THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES", &COUNTRY_NOT_SUPPORTED),
     // The account is restricted, whatever the code beside it.
     any_code(2_207_051, PermissionDenied, &ACTIVITY_RESTRICTED),
     any_code(4_279_013, PermissionDenied, &ACCOUNT_RESTRICTED),
@@ -143,7 +156,7 @@ pub(super) static ROWS: &[Row] = &[
     code(613, RateLimited, &TOO_MANY_CALLS),
     codes(80_000..=80_014, RateLimited, &TOO_MANY_CALLS),
     // The authorization window.
-    text(ANY, "TH__APPLICATION", InvalidParameter, &WRONG_APP_ID),
+    named("TH__APPLICATION", &WRONG_APP_ID),
     code(1_349_026, InvalidParameter, &WRONG_APP_ID),
     code(4_476_002, InvalidParameter, &WRONG_APP_ID),
     code(1_349_168, InvalidParameter, &REDIRECT_NOT_REGISTERED),

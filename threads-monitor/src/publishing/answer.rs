@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use threads_client::{ApiError, Error, PostId};
+use threads_client::{ApiError, Error, PostId, Refusal};
 
 /// What an answer to a publish call means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,42 +51,6 @@ pub enum Remedy {
     Restricted,
 }
 
-/// The refusals that prove "no effect". Everything that is not listed proves nothing.
-///
-/// This is data on purpose: it rests on few observations, and a contradiction (a
-/// refused post found live) means that its line has to go.
-const REFUSALS: &[Refusal] = &[
-    refusal(24, Some(4_279_009), Remedy::NewContainer),
-    refusal(9, Some(2_207_042), Remedy::Quota),
-    refusal(102, None, Remedy::Reconnect),
-    refusal(190, None, Remedy::Reconnect),
-    refusal(10, None, Remedy::Permission),
-    refusal(100, Some(4_279_013), Remedy::Restricted),
-    refusal(100, None, Remedy::Nothing),
-];
-
-/// Permission errors fill a whole range of codes.
-const PERMISSION_CODES: std::ops::RangeInclusive<i64> = 200..=299;
-
-/// Code 100 with this subcode says "does not exist or not supported", which a
-/// container that was just published may answer too.
-const DOES_NOT_EXIST: (i64, i64) = (100, 33);
-
-struct Refusal {
-    code: i64,
-    /// `None` matches every subcode.
-    subcode: Option<i64>,
-    remedy: Remedy,
-}
-
-const fn refusal(code: i64, subcode: Option<i64>, remedy: Remedy) -> Refusal {
-    Refusal {
-        code,
-        subcode,
-        remedy,
-    }
-}
-
 /// Reads the result of one publish call.
 pub fn classify(result: Result<PostId, Error>) -> Answer {
     let error = match result {
@@ -95,7 +59,7 @@ pub fn classify(result: Result<PostId, Error>) -> Answer {
     };
     let why = error.to_string();
     match &error {
-        Error::Api(api) => match refused(api) {
+        Error::Api(api) => match remedy(api) {
             Some(remedy) => Answer::Rejected { why, remedy },
             None => Answer::Unknown { why },
         },
@@ -117,22 +81,16 @@ pub fn classify(result: Result<PostId, Error>) -> Answer {
     }
 }
 
-fn refused(api: &ApiError) -> Option<Remedy> {
-    // A gateway's timeout, a conflict or a throttle may come after the effect.
-    let before_effect = (400..500).contains(&api.status)
-        && !matches!(api.status, 408 | 409 | 425 | 429)
-        && api.is_transient != Some(true);
-    let code = api.code?;
-    if !before_effect || api.subcode.map(|subcode| (code, subcode)) == Some(DOES_NOT_EXIST) {
-        return None;
+/// What helps after a refusal; none if the answer does not prove one.
+fn remedy(api: &ApiError) -> Option<Remedy> {
+    match api.refusal()? {
+        Refusal::ContainerNotThere => Some(Remedy::NewContainer),
+        Refusal::QuotaUsedUp => Some(Remedy::Quota),
+        Refusal::Unauthenticated => Some(Remedy::Reconnect),
+        Refusal::PermissionDenied => Some(Remedy::Permission),
+        Refusal::AccountRestricted => Some(Remedy::Restricted),
+        Refusal::InvalidParameter => Some(Remedy::Nothing),
+        // A proof that this version has no remedy for is handled as if it proved nothing.
+        _ => None,
     }
-    if PERMISSION_CODES.contains(&code) {
-        return Some(Remedy::Permission);
-    }
-    REFUSALS
-        .iter()
-        .find(|refusal| {
-            refusal.code == code && (refusal.subcode.is_none() || refusal.subcode == api.subcode)
-        })
-        .map(|refusal| refusal.remedy)
 }

@@ -276,6 +276,17 @@ fn a_publication_of_unknown_outcome_is_checked_before_it_is_repeated() {
         answer(503, Some(2), None, ""),
         answer(400, Some(1), None, ""),
         answer(400, Some(4), None, ""),
+        answer(400, Some(24), None, ""),
+        answer(400, Some(100), Some(33), ""),
+        answer(400, Some(100), Some(2_207_051), ""),
+        answer(
+            400,
+            Some(100),
+            None,
+            "The requested resource does not exist",
+        ),
+        answer(400, Some(368), None, ""),
+        answer(400, Some(506), None, ""),
         answer(400, Some(987_654), None, ""),
         answer(408, Some(100), None, ""),
         answer(400, None, None, ""),
@@ -289,7 +300,7 @@ fn a_publication_of_unknown_outcome_is_checked_before_it_is_repeated() {
             "container_not_there",
         ),
         (answer(400, Some(9), Some(2_207_042), ""), "posting_limit"),
-        (answer(400, Some(368), None, ""), "blocked_for_now"),
+        (answer(400, Some(100), None, ""), "parameter_refused"),
     ];
 
     for error in unknown {
@@ -297,6 +308,12 @@ fn a_publication_of_unknown_outcome_is_checked_before_it_is_repeated() {
             container: ContainerId::new("1"),
             source: error.clone().into(),
         };
+        let stored = format!("{wrapped}: {error}");
+        assert_eq!(
+            Advice::of_text(&stored).unwrap().action(),
+            &Action::CheckBeforeRetry,
+            "{stored}"
+        );
         assert_eq!(
             Error::Publish(Box::new(wrapped)).advice().action(),
             &Action::CheckBeforeRetry,
@@ -310,8 +327,27 @@ fn a_publication_of_unknown_outcome_is_checked_before_it_is_repeated() {
         );
     }
     for (error, id) in certain {
+        let stored = format!("publishing container 1 failed: {error}");
+        assert_eq!(Advice::of_text(&stored).unwrap().id(), id, "{stored}");
         assert_eq!(at(publish, error).advice().id(), id);
     }
+}
+
+#[test]
+fn a_name_in_another_text_or_beside_another_code_says_nothing() {
+    let name = "THREADS_API__LINK_LIMIT_EXCEEDED";
+    let mut elsewhere = answer(400, Some(100), None, "no");
+    elsewhere.user_message = Some(name.to_owned());
+
+    assert_eq!(elsewhere.advice().id(), "parameter_refused");
+    assert_eq!(
+        answer(400, Some(190), None, name).advice().id(),
+        "login_ended"
+    );
+    assert_eq!(
+        answer(400, None, None, name).advice().id(),
+        "too_many_links"
+    );
 }
 
 fn transport(endpoint: &'static str, step: TransportStep) -> Error {
