@@ -173,12 +173,21 @@ impl From<&ClientError> for Problem {
                     _ => format!("Status {}.", api.status),
                 });
         }
-        Self::new(
-            StatusCode::BAD_GATEWAY,
-            "Meta cannot be reached just now",
-            advice,
-        )
-        .and("Nothing that was measured is lost.")
+        let (status, title) = match error {
+            ClientError::Throttled { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "This has to wait a little")
+            }
+            ClientError::InvalidRequest(invalid) => {
+                return Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "This cannot be sent to Meta",
+                    capitalised(&invalid.to_string()),
+                )
+                .and(advice);
+            }
+            _ => (StatusCode::BAD_GATEWAY, "Meta cannot be reached just now"),
+        };
+        Self::new(status, title, advice).and("Nothing that was measured is lost.")
     }
 }
 
@@ -215,4 +224,35 @@ pub(crate) fn capitalised(text: &str) -> String {
         "."
     };
     format!("{}{rest}{stop}", first.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use threads_client::{Draft, HeldBack};
+
+    use super::*;
+
+    #[test]
+    fn what_was_held_back_here_is_not_told_as_a_failure_of_meta() {
+        let held = ClientError::Throttled {
+            endpoint: "GET /me".into(),
+            reason: HeldBack::Usage,
+            retry_after: Duration::from_secs(7),
+        };
+        let problem = Problem::from(&held);
+
+        assert_eq!(problem.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(problem.title, "This has to wait a little");
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_right_is_told_with_what_is_wrong() {
+        let refused = Draft::text("x".repeat(600)).validate().unwrap_err();
+        let problem = Problem::from(&ClientError::from(refused));
+
+        assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(problem.paragraphs[0].contains("`text`"), "{problem:?}");
+    }
 }

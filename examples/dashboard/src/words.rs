@@ -209,8 +209,8 @@ pub(crate) struct AttemptWords {
     pub(crate) advice: Option<&'static str>,
 }
 
-/// What came of a publish call, in words.
-pub(crate) fn attempt(attempt: &Attempt) -> AttemptWords {
+/// What came of a publish call of a post that is in `phase`, in words.
+pub(crate) fn attempt(attempt: &Attempt, phase: &Phase) -> AttemptWords {
     let (word, tone, meaning, answer) = match &attempt.outcome {
         Outcome::Pending => (
             "No answer known",
@@ -255,12 +255,21 @@ pub(crate) fn attempt(attempt: &Attempt) -> AttemptWords {
         ),
         _ => ("Other", "warn", "See the JSON interface.", None),
     };
+    // Elsewhere the next call is made without the owner's help, or there is none to make.
+    let needs_owner = matches!(
+        phase,
+        Phase::Blocked { .. } | Phase::Failed { .. } | Phase::NeedsAttention { .. }
+    );
     let advice = match &attempt.outcome {
         // A refusal of something else says nothing about a call whose effect is not known.
         Outcome::Unknown { .. } => Some(sentence(&Advice::outcome_unknown())),
         Outcome::NotSent { why }
         | Outcome::Rejected { why, .. }
-        | Outcome::Ineffective { why, .. } => self::advice(why),
+        | Outcome::Ineffective { why, .. }
+            if needs_owner =>
+        {
+            self::advice(why)
+        }
         _ => None,
     };
     AttemptWords {
@@ -365,12 +374,32 @@ mod tests {
         }
     }
 
-    fn told(outcome: Outcome) -> AttemptWords {
-        attempt(&Attempt {
+    fn told_in(phase: &Phase, outcome: Outcome) -> AttemptWords {
+        let call = Attempt {
             container: ContainerId::new("18"),
             authorised_at: at(),
             outcome,
-        })
+        };
+        attempt(&call, phase)
+    }
+
+    fn told(outcome: Outcome) -> AttemptWords {
+        let failed = Phase::Failed {
+            at: at(),
+            reason: "refused".to_owned(),
+        };
+        told_in(&failed, outcome)
+    }
+
+    #[test]
+    fn the_owner_is_not_asked_to_do_what_is_done_anyway() {
+        let refused = || Outcome::Rejected {
+            why: "Threads answered 400 (code 24, subcode 4279009): Media not found".to_owned(),
+            remedy: threads_monitor::publishing::Remedy::NewContainer,
+        };
+
+        assert_eq!(told_in(&Phase::Scheduled, refused()).advice, None);
+        assert!(told(refused()).advice.is_some());
     }
 
     #[test]

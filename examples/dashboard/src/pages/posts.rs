@@ -308,7 +308,7 @@ fn view(scheduled: &ScheduledPost, zone: Zone, permalink: Option<String>) -> Pos
                     meaning,
                     answer,
                     advice,
-                } = words::attempt(attempt);
+                } = words::attempt(attempt, &post.phase);
                 AttemptView {
                     word,
                     tone,
