@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from faces import Face
 from sandbox import Sandbox
+
+# A shell that starts a program in the background lets it ignore Ctrl-C, and Python and its
+# children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
