@@ -40,7 +40,7 @@ impl ApiError {
     /// let expired = ApiError::from_response(401, body);
     /// assert_eq!(expired.refusal(), Some(Refusal::Unauthenticated));
     ///
-    /// let throttled = ApiError::from_response(400, br#"{"error": {"message": "…", "code": 4}}"#);
+    /// let throttled = ApiError::from_response(400, br#"{"error": {"message": "", "code": 4}}"#);
     /// assert_eq!(throttled.refusal(), None);
     /// ```
     pub fn refusal(&self) -> Option<Refusal> {
