@@ -255,11 +255,9 @@ pub(crate) fn attempt(attempt: &Attempt, phase: &Phase) -> AttemptWords {
         ),
         _ => ("Other", "warn", "See the JSON interface.", None),
     };
-    // Elsewhere the next call is made without the owner's help, or there is none to make.
-    let needs_owner = matches!(
-        phase,
-        Phase::Blocked { .. } | Phase::Failed { .. } | Phase::NeedsAttention { .. }
-    );
+    // Elsewhere the next call is made without the owner's help, there is none to make, or another call may have
+    // published the post, so that nobody must be told to send it again.
+    let needs_owner = matches!(phase, Phase::Blocked { .. } | Phase::Failed { .. });
     let advice = match &attempt.outcome {
         // A refusal of something else says nothing about a call whose effect is not known.
         Outcome::Unknown { .. } => Some(sentence(&Advice::outcome_unknown())),
@@ -399,6 +397,11 @@ mod tests {
         };
 
         assert_eq!(told_in(&Phase::Scheduled, refused()).advice, None);
+        for phase in every_phase() {
+            if matches!(phase, Phase::NeedsAttention { .. }) {
+                assert_eq!(told_in(&phase, refused()).advice, None);
+            }
+        }
         assert!(told(refused()).advice.is_some());
     }
 
