@@ -26,9 +26,9 @@ impl ApiError {
     /// What this answer proves if it came to a publication, a repost, or a container that publishes itself.
     ///
     /// `Some` means that nothing was published and nothing of the call will be. `None` means that the answer
-    /// proves nothing: look for the post before anything is sent again. Failures of Meta, throttles, blocks
-    /// (`368`), "duplicate post" (`506`) and restrictions (`2207051`) have all been reported for posts that
-    /// were live.
+    /// proves nothing: look for the post before anything is sent again. A throttle (`4/2207051`) has been
+    /// reported for posts that were live, and nothing says that Meta's failures, blocks (`368`) and "duplicate
+    /// post" (`506`) come before the effect.
     ///
     /// Only what is listed here is a proof. The list rests on few observations, and one post that is found
     /// live after such an answer takes its line away.
@@ -57,7 +57,7 @@ pub(super) fn of(status: u16, code: i64, subcode: Option<i64>, message: &str) ->
     if !(400..500).contains(&status) || matches!(status, 408 | 409 | 425 | 429) {
         return None;
     }
-    // Reported for a post that went live, beside more than one code.
+    // Reported, beside code 4, for posts that went live; another code beside it is no better.
     let may_be_live = subcode == Some(2_207_051);
     // A container that was just published may be missing too.
     let is_missing = code == 100 && (subcode == Some(33) || message.contains("does not exist"));
