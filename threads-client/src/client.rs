@@ -90,7 +90,8 @@ impl Client {
 
     /// The same client for another account: shares connections and settings, not the usage figures.
     ///
-    /// Clients of one token share its figures, however they came about.
+    /// Clients of one token share its figures, however they came about; a token that was refreshed here goes on
+    /// with those of the one before.
     pub fn with_access_token(&self, token: AccessToken) -> Self {
         let inner = Inner {
             connection: Arc::clone(&self.inner.connection),
@@ -226,7 +227,8 @@ impl Client {
     /// Trades the client's long-lived token for one that lives another 60 days.
     ///
     /// Works from 24 hours after the token was made until it ends, and needs no app secret. The client keeps
-    /// its old token; use the new one with [`with_access_token`](Self::with_access_token).
+    /// its old token; use the new one with [`with_access_token`](Self::with_access_token). The new token goes
+    /// on with the usage figures of the old one, because Meta's limits are those of the account.
     ///
     /// Scope: `threads_basic`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/long-lived-tokens).
@@ -236,7 +238,11 @@ impl Client {
     /// [`Error::is_auth`] if the token is no longer good; any other [`Error`] of a call.
     pub async fn refresh_access_token(&self) -> Result<TokenGrant> {
         let connection = &self.inner.connection;
-        grant::refresh(&connection.transport, &connection.base, &self.auth()?.token).await
+        let token = &self.auth()?.token;
+        let grant = grant::refresh(&connection.transport, &connection.base, token).await?;
+        let meters = &connection.meters;
+        meters.carry_over(&self.inner.meter, &grant.access_token);
+        Ok(grant)
     }
 
     /// The latest use of the call limit that Meta reported for this token, if it reported one.

@@ -104,7 +104,7 @@ async fn all_of_metas_texts_are_kept() {
     assert_eq!(api.trace_id.as_deref(), Some("AbcDef4"));
     assert_eq!(
         error.to_string(),
-        "Threads answered 400 (code 24, subcode 4279009): The requested resource does not exist"
+        "Threads answered 400 (code 24, subcode 4279009) to `GET /{post}`: The requested resource does not exist"
     );
 }
 

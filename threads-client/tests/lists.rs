@@ -444,3 +444,29 @@ async fn serve(server: &MockServer, path: &str, cursor: &str, fixture: &str) {
         .mount(server)
         .await;
 }
+
+#[tokio::test]
+async fn a_page_with_more_items_than_meta_ever_sends_is_an_error_and_not_a_memory_hog() {
+    let page = |items: usize| {
+        let data: Vec<_> = (0..items)
+            .map(|number| serde_json::json!({ "id": number.to_string() }))
+            .collect();
+        ResponseTemplate::new(200).set_body_json(serde_json::json!({ "data": data }))
+    };
+
+    for (items, is_read) in [(1_000, true), (1_001, false)] {
+        let server = MockServer::start().await;
+        wiremock::Mock::given(wiremock::matchers::any())
+            .respond_with(page(items))
+            .mount(&server)
+            .await;
+
+        let read = client(&server).posts().list().send().await;
+
+        match read {
+            Ok(page) => assert!(is_read && page.items.len() == items),
+            Err(Error::Decode { path, .. }) => assert!(!is_read, "{path}"),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}

@@ -241,11 +241,12 @@ async fn a_deletion_and_an_approval_are_sent_once_whatever_happens() {
             .respond_with(failure)
             .mount(&server)
             .await;
-        let client = client(&server);
+        // Each of another account: what is held back would not be seen here.
+        let client = |account: &str| client(&server).with_access_token(AccessToken::new(account));
 
-        assert!(client.posts().delete(&id).await.is_err());
-        assert!(client.replies().approve(&id).await.is_err());
-        assert!(client.replies().ignore(&id).await.is_err());
+        assert!(client("one").posts().delete(&id).await.is_err());
+        assert!(client("two").replies().approve(&id).await.is_err());
+        assert!(client("three").replies().ignore(&id).await.is_err());
 
         assert_eq!(requests(&server).await.len(), 3);
     }

@@ -195,6 +195,68 @@ async fn a_throttle_that_names_a_time_holds_back_the_whole_account_and_no_other(
 }
 
 #[tokio::test]
+async fn a_throttle_that_names_no_time_is_waited_for_all_the_same() {
+    let server = MockServer::start().await;
+    Mock::given(path("/v1.0/me"))
+        .respond_with(answer(400, "error_rate_limit.json"))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    let error = client.profile().get().await.unwrap_err();
+    assert_eq!(error.api().map(|api| api.retry_after), Some(None));
+
+    let (reason, wait) = held(read(&client).await);
+
+    assert_eq!(reason, HeldBack::Asked);
+    assert!(wait > Duration::from_secs(50) && wait <= Duration::from_mins(1));
+    assert!(is_verified(&client, &server).await);
+}
+
+#[tokio::test]
+async fn a_full_day_of_posts_holds_back_no_reads() {
+    let server = MockServer::start().await;
+    let full =
+        r#"{"error": {"message": "reached the maximum", "code": 9, "error_subcode": 2207042}}"#;
+    Mock::given(path("/v1.0/me/threads_publish"))
+        .respond_with(
+            ResponseTemplate::new(400)
+                .set_body_raw(full, "application/json")
+                .insert_header("retry-after", "3600"),
+        )
+        .mount(&server)
+        .await;
+    Mock::given(any())
+        .respond_with(answer(200, "post.json"))
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    publish(&client).await.unwrap_err();
+
+    assert!(read(&client).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_refreshed_token_goes_on_with_the_figures_of_the_old_one() {
+    let server = MockServer::start().await;
+    Mock::given(path("/refresh_access_token"))
+        .respond_with(answer(200, "grant_long_lived.json"))
+        .mount(&server)
+        .await;
+    Mock::given(any())
+        .respond_with(answer(200, "post.json").insert_header("x-app-usage", app_usage(100)))
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    read(&client).await.unwrap();
+
+    let grant = client.refresh_access_token().await.unwrap();
+    let refreshed = client.with_access_token(grant.access_token);
+
+    assert_eq!(held(read(&refreshed).await).0, HeldBack::Usage);
+}
+
+#[tokio::test]
 async fn a_failing_server_that_names_a_time_speaks_of_itself_only() {
     let server = MockServer::start().await;
     Mock::given(path("/v1.0/me"))

@@ -233,8 +233,7 @@ impl ApiError {
             return self.advice_of_a_publication();
         }
         let advice = self.of_row();
-        // A dead token can come as "does not exist", but only the own account is known to exist.
-        if advice.entry == &table::RESOURCE_MISSING && endpoint.starts_with("GET /me") {
+        if self.code.is_some() && may_be_a_dead_token(advice.entry, endpoint) {
             return Advice::new(&table::LOGIN_IN_DOUBT);
         }
         advice
@@ -286,6 +285,17 @@ impl ContainerError {
     }
 }
 
+/// A dead token can come as "does not exist", but only the own account is known to exist.
+pub(super) fn may_be_a_dead_token(entry: &'static Entry, endpoint: &str) -> bool {
+    let is_missing = [
+        &table::RESOURCE_MISSING,
+        &table::NOT_VISIBLE,
+        &table::NOT_FOUND,
+    ]
+    .contains(&entry);
+    is_missing && endpoint.starts_with("GET /me")
+}
+
 fn held_back(reason: HeldBack) -> &'static Entry {
     match reason {
         HeldBack::Usage | HeldBack::Asked => &table::HELD_BACK,
@@ -304,4 +314,4 @@ fn scope_in(message: &str) -> Option<Scope> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -116,11 +116,17 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Threads answered {}", self.status)?;
-        match (self.code, self.subcode) {
-            (Some(code), Some(subcode)) => write!(formatter, " (code {code}, subcode {subcode})")?,
-            (Some(code), None) => write!(formatter, " (code {code})")?,
-            (None, Some(subcode)) => write!(formatter, " (subcode {subcode})")?,
-            (None, None) => {}
+        let details = [
+            self.code.map(|code| format!("code {code}")),
+            self.subcode.map(|subcode| format!("subcode {subcode}")),
+            (self.is_transient == Some(true)).then(|| "transient".to_owned()),
+        ];
+        let details: Vec<String> = details.into_iter().flatten().collect();
+        if !details.is_empty() {
+            write!(formatter, " ({})", details.join(", "))?;
+        }
+        if let Some(endpoint) = &self.endpoint {
+            write!(formatter, " to `{endpoint}`")?;
         }
         write!(formatter, ": {}", self.message)
     }

@@ -348,3 +348,51 @@ impl StdError for PublishError {
         Some(&self.source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::advice::tests::ours;
+    use super::*;
+
+    #[test]
+    fn only_what_never_left_was_not_sent() {
+        let mut told = Vec::new();
+        for (error, _) in ours() {
+            let was_not_sent = error.was_not_sent();
+            told.push(was_not_sent);
+            let expected = match &error {
+                Error::InvalidRequest(_) | Error::Throttled { .. } => true,
+                Error::Transport(_) => error.to_string().starts_with("could not connect"),
+                Error::Publish(publish) => {
+                    matches!(&publish.source, Error::Throttled { .. })
+                        || publish.source.to_string().starts_with("could not connect")
+                }
+                _ => false,
+            };
+            assert_eq!(was_not_sent, expected, "{error}");
+        }
+        assert!(told.contains(&true) && told.contains(&false));
+    }
+
+    #[test]
+    fn a_publication_tells_what_its_last_call_tells() {
+        let of = |source| {
+            Error::Publish(Box::new(PublishError {
+                container: ContainerId::new("18000000000000001"),
+                source,
+            }))
+        };
+        let held = Error::Throttled {
+            endpoint: "POST /me/threads_publish".into(),
+            reason: HeldBack::Usage,
+            retry_after: Duration::from_secs(7),
+        };
+        let timeout = Error::Timeout {
+            endpoint: "POST /me/threads_publish".into(),
+        };
+
+        assert!(of(held).was_not_sent());
+        assert!(!of(timeout).was_not_sent());
+        assert!(!of(ApiError::from_response(503, b"").into()).was_not_sent());
+    }
+}

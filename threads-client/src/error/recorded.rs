@@ -3,7 +3,7 @@
 //! Programs store what an error said and show it much later. The texts are this crate's own, made by the
 //! `Display` next door, and a test reads each of them back.
 
-use super::advice::Advice;
+use super::advice::{Advice, may_be_a_dead_token};
 use super::classify::{self, classify};
 use super::{refusal, table};
 use crate::ContainerError;
@@ -19,10 +19,11 @@ const NOT_SENT: &str = "was not sent";
 const PUBLISHING: &str = "publishing container ";
 
 pub(super) fn advice(text: &str) -> Option<Advice> {
-    let is_publication = text.contains(PUBLISHING) || class::is_publication(endpoint(text));
+    let is_publication = text.contains(PUBLISHING);
     if let Some((_, answer)) = text.split_once(ANSWERED) {
         return answered(answer, is_publication);
     }
+    let is_publication = is_publication || class::is_publication(endpoint(text));
     let container = text
         .split(|character: char| !(character.is_ascii_uppercase() || character == '_'))
         .filter(|word| word.contains('_'))
@@ -80,9 +81,11 @@ fn held_back(reason: &str) -> &'static table::Entry {
     }
 }
 
-/// Reads `400 (code 24, subcode 4279009): message`.
+/// Reads ``400 (code 24, subcode 4279009, transient) to `GET /me`: message``.
 fn answered(answer: &str, is_publication: bool) -> Option<Advice> {
     let (head, message) = answer.split_once(": ").unwrap_or((answer, ""));
+    let endpoint = endpoint(head);
+    let is_publication = is_publication || class::is_publication(endpoint);
     let digits = head.find(|character: char| !character.is_ascii_digit());
     let status = head.get(..digits.unwrap_or(head.len()))?.parse().ok()?;
     let number = |name: &str| {
@@ -91,16 +94,20 @@ fn answered(answer: &str, is_publication: bool) -> Option<Advice> {
         rest.get(..end)?.parse::<i64>().ok()
     };
     let (code, subcode) = (number("(code "), number("subcode "));
+    let is_transient = head.contains("transient)");
     let proves_refusal = || refusal::of(status, code?, subcode, message);
-    if is_publication && proves_refusal().is_none() {
+    if is_publication && (is_transient || proves_refusal().is_none()) {
         return Some(Advice::outcome_unknown());
     }
-    if classify::row(code, subcode, message).is_some() {
+    if let Some(row) = classify::row(code, subcode, message) {
+        if !is_publication && may_be_a_dead_token(row.entry, endpoint) {
+            return Some(Advice::new(&table::LOGIN_IN_DOUBT));
+        }
         return Some(Advice::of_code(code, subcode, message));
     }
-    Some(Advice::of_kind(classify(
-        status, code, subcode, message, None,
-    )))
+    let is_transient = is_transient.then_some(true);
+    let kind = classify(status, code, subcode, message, is_transient);
+    Some(Advice::of_kind(kind))
 }
 
 /// The first text between backticks that begins like a call.
@@ -109,3 +116,6 @@ fn endpoint(text: &str) -> &str {
         .find(|part| part.contains(" /"))
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,9 @@ pub(crate) enum Class {
     Token,
     /// Finds out what became of a publication.
     Verify,
-    /// Makes containers and publishes.
+    /// Makes containers, which nobody sees.
+    Create,
+    /// Publishes.
     Publish,
     /// Changes something else.
     Write,
@@ -19,7 +21,7 @@ pub(crate) enum Class {
 
 impl Class {
     /// How many there are.
-    pub(super) const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 6;
 
     /// A place in an array of [`COUNT`](Self::COUNT).
     pub(super) const fn index(self) -> usize {
@@ -33,7 +35,7 @@ impl Class {
 pub(crate) fn of(endpoint: &str) -> (Class, Option<Quota>) {
     match endpoint {
         "POST /me/threads_publish" => (Class::Publish, Some(Quota::Posts)),
-        "POST /me/threads" => (Class::Publish, None),
+        "POST /me/threads" => (Class::Create, None),
         "GET /{container}" | "GET /me/threads_publishing_limit" => (Class::Verify, None),
         "GET /keyword_search" => (Class::Read, Some(Quota::KeywordSearches)),
         "GET /profile_lookup" | "GET /profile_posts" => {
@@ -57,7 +59,7 @@ pub(crate) fn of(endpoint: &str) -> (Class, Option<Quota>) {
 
 /// Whether the call makes something visible that must not be made twice.
 pub(crate) fn is_publication(endpoint: &str) -> bool {
-    of(endpoint).0 == Class::Publish && endpoint != "POST /me/threads"
+    of(endpoint).0 == Class::Publish
 }
 
 #[cfg(test)]
@@ -76,7 +78,7 @@ mod tests {
                 Some(Quota::KeywordSearches),
             ),
             ("GET /{container}", Class::Verify, None),
-            ("POST /me/threads", Class::Publish, None),
+            ("POST /me/threads", Class::Create, None),
             (
                 "POST /me/threads_publish",
                 Class::Publish,

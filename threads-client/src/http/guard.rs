@@ -135,18 +135,28 @@ impl Resolver {
 /// waits. Only so many threads may be kept like that: the rest of the program resolves names, too.
 async fn look_up(name: String, port: u16) -> Vec<IpAddr> {
     static AT_ONCE: Semaphore = Semaphore::const_new(LOOK_UPS);
-    let Ok(permit) = AT_ONCE.acquire().await else {
-        return Vec::new();
-    };
-    let task = tokio::spawn(async move {
+    let found = one_of(&AT_ONCE, async move {
         let addresses = tokio::net::lookup_host((name, port)).await;
-        drop(permit);
         addresses.map(|addresses| addresses.map(|address| address.ip()).collect())
     });
-    task.await
-        .ok()
+    found
+        .await
         .and_then(std::io::Result::ok)
         .unwrap_or_default()
+}
+
+/// Does the work in its turn; it keeps its place until it ends, whether or not anybody still waits for it.
+async fn one_of<T: Send + 'static>(
+    places: &'static Semaphore,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    let place = places.acquire().await.ok()?;
+    let task = tokio::spawn(async move {
+        let done = work.await;
+        drop(place);
+        done
+    });
+    task.await.ok()
 }
 
 /// Whether an address is on the public internet, after the registries of special addresses at IANA.
@@ -192,4 +202,31 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     );
     let [first, ..] = segments;
     first & 0xe000 == 0x2000 && !is_special
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_any_more_keeps_its_place() {
+        static PLACES: Semaphore = Semaphore::const_new(2);
+        let (end, ended): (Vec<_>, Vec<_>) = (0..2).map(|_| oneshot::channel::<()>()).unzip();
+        for silent in ended {
+            let mut given_up = Box::pin(one_of(&PLACES, silent));
+            assert!(given_up.as_mut().now_or_never().is_none());
+        }
+        let mut third = Box::pin(one_of(&PLACES, async { 3 }));
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+            assert_eq!(third.as_mut().now_or_never(), None);
+        }
+
+        drop(end);
+
+        assert_eq!(third.await, Some(3));
+    }
 }

@@ -19,8 +19,10 @@ use crate::error::HeldBack;
 
 /// An old figure says less and less: whatever window Meta counts over, newer answers bring newer figures.
 const FADES_OVER: Duration = Duration::from_hours(1);
-/// How long one turn of a background client lasts.
+/// A turn that was drawn ends when nothing was sent for so long.
 const TURN: Duration = Duration::from_mins(1);
+/// However much is sent in it, a turn ends after this time.
+const LONGEST_TURN: Duration = Duration::from_mins(15);
 /// One of so many turns is taken.
 const TURNS: u32 = 4;
 /// More replies than Meta lets an account publish in a day need not be remembered.
@@ -84,7 +86,14 @@ impl Purpose {
 
 /// Whether it is the turn of a background client while polls are slowed down.
 #[derive(Default)]
-pub(crate) struct Turn(Mutex<Option<(bool, Instant)>>);
+pub(crate) struct Turn(Mutex<Option<Draw>>);
+
+#[derive(Clone, Copy)]
+struct Draw {
+    is_taken: bool,
+    since: Instant,
+    until: Instant,
+}
 
 /// What is known of the use of one token.
 pub(crate) struct Meter(Mutex<State>);
@@ -330,22 +339,31 @@ impl State {
 }
 
 impl Turn {
-    /// Takes part in the draw, at most once a minute; how long to wait if it was lost.
+    /// Takes part in the draw; how long to wait if it was lost.
     ///
     /// A run of reads through one client is let through, or held back, as a whole: a quarter of each run would
-    /// finish none of them.
+    /// finish none of them. So a turn that was won lasts as long as it is used.
     fn take(&self, now: Instant, turns: &mut u32) -> Option<Duration> {
         let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (is_taken, until) = match *drawn {
-            Some((is_taken, until)) if now < until => (is_taken, until),
+        let draw = match *drawn {
+            Some(draw) if now < draw.until => draw,
             _ => {
-                let fresh = (turns.is_multiple_of(TURNS), now + TURN);
+                let is_taken = turns.is_multiple_of(TURNS);
                 *turns = turns.wrapping_add(1);
-                *drawn = Some(fresh);
-                fresh
+                Draw {
+                    is_taken,
+                    since: now,
+                    until: now + TURN,
+                }
             }
         };
-        (!is_taken).then(|| until.saturating_duration_since(now))
+        let until = if draw.is_taken {
+            (now + TURN).min(draw.since + LONGEST_TURN).max(draw.until)
+        } else {
+            draw.until
+        };
+        *drawn = Some(Draw { until, ..draw });
+        (!draw.is_taken).then(|| until.saturating_duration_since(now))
     }
 }
 
@@ -393,12 +411,27 @@ impl Meters {
         // Each sweep pays for as many new tokens as there are old ones.
         if kept.meters.len() >= MANY.max(kept.swept.saturating_mul(2)) {
             let now = now();
-            let stays = |meter: &Arc<Meter>| Arc::strong_count(meter) > 1 || !meter.is_idle(now);
-            kept.meters.retain(|_, meter| stays(meter));
+            let mut keys_of = HashMap::new();
+            for meter in kept.meters.values() {
+                *keys_of.entry(Arc::as_ptr(meter)).or_insert(0) += 1;
+            }
+            let is_held = |meter: &Arc<Meter>| {
+                let keys = keys_of.get(&Arc::as_ptr(meter)).copied();
+                Arc::strong_count(meter) > keys.unwrap_or(0)
+            };
+            kept.meters
+                .retain(|_, meter| is_held(meter) || !meter.is_idle(now));
             kept.swept = kept.meters.len();
         }
         let meter = kept.meters.entry(key);
         Arc::clone(meter.or_insert_with(|| Arc::new(Meter::new())))
+    }
+
+    /// Lets another token of the same account go on with what was counted.
+    pub(crate) fn carry_over(&self, meter: &Arc<Meter>, token: &AccessToken) {
+        let key = self.keys.hash_one(token.expose());
+        let mut kept = self.by_token.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.meters.insert(key, Arc::clone(meter));
     }
 }
 

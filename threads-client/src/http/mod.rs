@@ -49,11 +49,14 @@ use time::now;
 use usage::Reading;
 
 use crate::Result;
-use crate::error::{ApiError, ApiErrorKind, Error, TransportStep};
+use crate::error::{ApiError, ApiErrorKind, Error, Refusal, TransportStep};
 
 const DEFAULT_BASE: &str = "https://graph.threads.net/";
 
 const DEFAULT_USER_AGENT: &str = concat!("threads-client/", env!("CARGO_PKG_VERSION"));
+
+/// After a throttle that names no time.
+const WAIT_WHERE_NONE_IS_NAMED: Duration = Duration::from_mins(1);
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
@@ -265,12 +268,16 @@ fn read<T: DeserializeOwned>(
     Err(ApiError::parse(status, body, endpoint, retry_after, &call.secrets).into())
 }
 
-/// How long Meta asks all calls of the token to wait. A failing server speaks of itself only.
+/// How long Meta asks all calls of the token to wait.
+///
+/// A failing server speaks of itself only, and a full day of posts says nothing of reads.
 fn asked_to_wait(error: &Error) -> Option<Duration> {
     error
         .api()
-        .filter(|api| api.kind == ApiErrorKind::RateLimited)
-        .and_then(|api| api.retry_after)
+        .filter(|api| {
+            api.kind == ApiErrorKind::RateLimited && api.refusal() != Some(Refusal::QuotaUsedUp)
+        })
+        .map(|api| api.retry_after.unwrap_or(WAIT_WHERE_NONE_IS_NAMED))
 }
 
 /// Class, quota and turn of a call.

@@ -12,7 +12,8 @@ use crate::error::Error;
 ///
 /// The pause before a repetition is random between zero and a bound that doubles from `base_delay` up to
 /// `max_delay`. If Meta sends `Retry-After`, that is the pause; beyond `retry_after_cap` the error is returned
-/// at once, with [`Error::retry_after`](crate::Error::retry_after) set.
+/// at once, with [`Error::retry_after`](crate::Error::retry_after) set. A throttle that names no time is not
+/// repeated while [`ThrottlePolicy`](crate::ThrottlePolicy) holds calls back for it.
 ///
 /// All clients of a connection share a budget of about a hundred repetitions that successes fill up again.
 /// Without this, an outage would be met with three times the calls.

@@ -19,7 +19,8 @@ use super::quota_counter::Quota;
 /// | from 95 %, or while Meta asks to wait | held back | held back | held back | sent |
 ///
 /// The share is the highest of Meta's usage headers and of this client's own count; a figure of Meta fades to
-/// nothing within an hour. Calls for tokens are not held back for a limit.
+/// nothing within an hour. An answer that says "too many calls" and no time counts as one that asks to wait a
+/// minute. Calls for tokens are not held back for a limit.
 ///
 /// While most calls of a kind fail for want of an answer, the rest of that kind is held back, verification and
 /// calls for tokens included, except for one every five seconds that finds out.
@@ -146,7 +147,7 @@ pub(super) enum Passage {
 pub(super) const fn passage(step: PaceStep, class: Class, is_background: bool) -> Passage {
     match class {
         Class::Token | Class::Verify => Passage::Free,
-        Class::Publish => match step {
+        Class::Create | Class::Publish => match step {
             PaceStep::VerifyOnly => Passage::Below(VERIFY_ONLY),
             _ => Passage::Free,
         },
@@ -188,6 +189,7 @@ mod tests {
             assert_eq!(is_free(Class::Read, false), read, "{used}");
             assert_eq!(is_free(Class::Write, false), write, "{used}");
             assert_eq!(is_free(Class::Publish, false), publish, "{used}");
+            assert_eq!(is_free(Class::Create, false), publish, "{used}");
             for background in [true, false] {
                 assert!(is_free(Class::Verify, background), "{used}");
                 assert!(is_free(Class::Token, background), "{used}");

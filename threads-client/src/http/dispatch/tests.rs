@@ -204,10 +204,90 @@ fn every_failure_on_the_way_opens_the_breaker_of_its_class_alone() {
         fail(&dispatch, Class::Publish, 20, error);
 
         assert!(is_open(&dispatch, Class::Publish));
-        for class in [Class::Read, Class::Verify, Class::Token, Class::Write] {
+        for class in [
+            Class::Read,
+            Class::Verify,
+            Class::Token,
+            Class::Write,
+            Class::Create,
+        ] {
             assert!(!is_open(&dispatch, class), "{class:?}");
         }
     }
+}
+
+#[test]
+fn a_failing_server_that_refuses_for_a_reason_is_no_outage() {
+    let dispatch = dispatch();
+    let dead = || {
+        let body = br#"{"error": {"message": "Session has expired", "code": 190}}"#;
+        ApiError::from_response(500, body).into()
+    };
+    let missing = || {
+        let body = br#"{"error": {"message": "Application does not have permission", "code": 10}}"#;
+        ApiError::from_response(500, body).into()
+    };
+    let throttled = || ApiError::from_response(500, br#"{"error": {"code": 4}}"#).into();
+
+    let errors: [&dyn Fn() -> Error; 3] = [&dead, &missing, &throttled];
+    for error in errors {
+        fail(&dispatch, Class::Read, 40, error);
+        assert!(!is_open(&dispatch, Class::Read), "{}", error());
+    }
+}
+
+#[test]
+fn a_call_that_the_meter_holds_back_does_not_use_up_the_probe() {
+    let (meter, dispatch) = (Meter::new(), dispatch());
+    fail(&dispatch, Class::Publish, 20, || {
+        ApiError::from_response(503, b"").into()
+    });
+    let wait = Duration::from_hours(1);
+    let reading = crate::http::usage::Reading::default();
+    meter.keep(&dispatch.throttle, &reading, Some(wait), now());
+    let held = Task {
+        meter: Some(&meter),
+        ..task(Class::Publish, Repeat::Never)
+    };
+    let probe = now() + Duration::from_secs(5);
+
+    let error = dispatch.begin(held).admit(probe).err();
+
+    assert!(
+        matches!(
+            error,
+            Some(Error::Throttled {
+                reason: HeldBack::Asked,
+                ..
+            })
+        ),
+        "{error:?}"
+    );
+    let free = dispatch.begin(task(Class::Publish, Repeat::Never));
+    assert!({ free }.admit(probe).is_ok(), "the probe is still there");
+}
+
+#[test]
+fn a_call_that_the_breaker_holds_back_counts_as_nothing() {
+    let (meter, dispatch) = (Meter::new(), dispatch());
+    fail(&dispatch, Class::Publish, 20, || {
+        ApiError::from_response(503, b"").into()
+    });
+    let publish = Task {
+        sending: Sending {
+            quota: Some(Quota::Posts),
+            ..task(Class::Publish, Repeat::Never).sending
+        },
+        meter: Some(&meter),
+        ..task(Class::Publish, Repeat::Never)
+    };
+
+    for _ in 0..3 {
+        assert!(dispatch.begin(publish).admit(now()).is_err());
+    }
+
+    assert_eq!(meter.used(Quota::Posts), 0);
+    assert_eq!(meter.used(Quota::Calls), 0);
 }
 
 #[test]

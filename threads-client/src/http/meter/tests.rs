@@ -156,13 +156,100 @@ fn one_of_four_turns_is_taken_and_each_as_a_whole() {
         }
     }
 
-    // A client that is kept for long draws again every minute.
+    // A client that is kept for long draws again every minute that it waits.
     let kept = Turn::default();
     let minutes = (0..8)
         .filter(|minute| poll(&kept, start + seconds(60 * minute)).is_ok())
         .count();
     assert_eq!(minutes, 2);
     assert!(meter.admit(&policy(), &READ, start).is_ok(), "not a poll");
+}
+
+#[test]
+fn a_turn_lasts_as_long_as_the_run_but_not_for_ever() {
+    let (meter, start) = (Meter::new(), now());
+    let turn = Turn::default();
+    let poll = |minute: u64| {
+        // Meta's figure stays where it is all the time.
+        let at = start + seconds(30 * minute);
+        meter.keep(&policy(), &app(80), None, at);
+        let sending = Sending {
+            turn: Some(&turn),
+            ..READ
+        };
+        meter.admit(&policy(), &sending, at).is_ok()
+    };
+
+    assert!((0..30).all(poll), "a run of fifteen minutes");
+
+    let after: Vec<bool> = (30..36).map(poll).collect();
+    assert_eq!(after, [false; 6], "then three others have theirs");
+    assert!(poll(36));
+}
+
+#[test]
+fn a_token_that_was_refreshed_goes_on_with_the_count_of_the_one_before() {
+    let meters = Meters::default();
+    let (old, new) = (AccessToken::new("THQ-old"), AccessToken::new("THQ-new"));
+    let meter = meters.of(&old);
+    meter.admit(&policy(), &PUBLISH, now()).unwrap();
+
+    meters.carry_over(&meter, &new);
+
+    assert_eq!(meters.of(&new).used(Quota::Posts), 1);
+    assert!(Arc::ptr_eq(&meters.of(&new), &meters.of(&old)));
+}
+
+#[test]
+fn meters_of_refreshed_tokens_are_dropped_like_others() {
+    let meters = Meters::default();
+    for number in 0..MANY {
+        let old = meters.of(&AccessToken::new(format!("THQ-{number}")));
+        meters.carry_over(&old, &AccessToken::new(format!("THQ-{number}-refreshed")));
+    }
+
+    meters.of(&AccessToken::new("THQ-one-more"));
+
+    assert_eq!(meters.by_token.lock().unwrap().meters.len(), 1);
+}
+
+#[test]
+fn a_counter_takes_room_only_when_something_was_counted() {
+    let meter = Meter::new();
+    let made = || {
+        let state = meter.state();
+        state.counters.iter().filter(|made| made.is_some()).count()
+    };
+
+    let _ = meter.pace(&policy());
+    meter.refused(Quota::Posts, now());
+    meter.not_sent(&PUBLISH, now());
+    assert_eq!(made(), 0);
+
+    meter.admit(&policy(), &READ, now()).unwrap();
+    assert_eq!(made(), 1);
+    meter.admit(&policy(), &PUBLISH, now()).unwrap();
+    assert_eq!(made(), 2);
+}
+
+#[test]
+fn an_account_with_another_limit_is_held_to_that() {
+    let (meter, start) = (Meter::new(), now());
+    let policy = policy().limit_of(Quota::Posts, 2).calls_per_day(10);
+
+    for _ in 0..2 {
+        meter.admit(&policy, &PUBLISH, start).unwrap();
+    }
+    let (reason, _) = meter.admit(&policy, &PUBLISH, start).unwrap_err();
+    assert_eq!(reason, HeldBack::Quota(Quota::Posts));
+
+    for _ in 0..7 {
+        meter.admit(&policy, &READ, start).unwrap();
+    }
+    let (reason, _) = meter.admit(&policy, &READ, start).unwrap_err();
+    assert_eq!(reason, HeldBack::Usage, "nine of ten calls are used");
+    let pace = meter.pace(&policy);
+    assert_eq!((pace.used, pace.step), (90, PaceStep::PublishOnly));
 }
 
 #[test]
