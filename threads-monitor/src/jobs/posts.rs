@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use threads_client::{MediaType, Post, PostId, PostMetric};
+use threads_client::{MediaType, Post, PostField, PostId, PostMetric};
 
 use super::{CollectState, Collected, Run, is_about_this_only};
 use crate::account::{newest, observed};
@@ -42,6 +42,15 @@ const NUMBERS: [(PostMetric, Metric); 6] = [
     (PostMetric::Shares, Metric::Shares),
 ];
 
+/// What is kept of a post.
+const READ: [PostField; 5] = [
+    PostField::Text,
+    PostField::Timestamp,
+    PostField::MediaType,
+    PostField::Permalink,
+    PostField::TopicTag,
+];
+
 impl Run<'_> {
     pub(super) async fn posts(
         &mut self,
@@ -69,7 +78,7 @@ impl Run<'_> {
         let mut known = self.known_posts().await?;
         let mut after = None;
         for _ in 0..PAGES {
-            let mut request = self.client.posts().list().limit(100);
+            let mut request = self.client.posts().list().limit(100).fields(READ);
             if let Some(cursor) = &after {
                 request = request.after(cursor);
             }

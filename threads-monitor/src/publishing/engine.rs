@@ -336,7 +336,8 @@ impl Engine<'_> {
         };
         // While calls are held back, this read is among the last that are.
         let client = client.verifying();
-        let mut stream = client.posts().list().since(since).limit(100).stream();
+        let list = client.posts().list().since(since).limit(100);
+        let mut stream = list.fields(matching::LOOKED_AT).stream();
         let mut posts = Vec::new();
         loop {
             match stream.try_next().await {

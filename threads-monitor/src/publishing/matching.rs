@@ -9,13 +9,23 @@ use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 use chrono::{DateTime, Utc};
-use threads_client::{Draft, DraftContent, MediaKind, MediaType, Post as LivePost, PostId};
+use threads_client::{
+    Draft, DraftContent, MediaKind, MediaType, Post as LivePost, PostField, PostId,
+};
 use unicode_normalization::UnicodeNormalization;
 
 use super::event::ScanResult;
 
 /// From this similarity of texts on, a post may be ours with its text altered.
 const NEAR: f64 = 0.8;
+
+/// What of a listed post is looked at.
+pub(crate) const LOOKED_AT: [PostField; 4] = [
+    PostField::Text,
+    PostField::Timestamp,
+    PostField::MediaType,
+    PostField::QuotedPost,
+];
 
 /// Looks for the draft among the posts of a completely read list.
 ///
