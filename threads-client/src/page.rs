@@ -76,6 +76,8 @@ struct PageBody<T> {
 
 /// Meta's pages have up to 100 items; a body of the greatest size could hold a million.
 const MOST_ITEMS: usize = 1_000;
+/// So many are on a page of which no other number was asked for.
+const USUAL_ITEMS: usize = 25;
 
 fn bounded<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
@@ -94,6 +96,9 @@ fn bounded<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
             while let Some(item) = list.next_element()? {
                 if items.len() == MOST_ITEMS {
                     return Err(A::Error::invalid_length(MOST_ITEMS + 1, &self));
+                }
+                if items.is_empty() {
+                    items.reserve_exact(USUAL_ITEMS);
                 }
                 items.push(item);
             }

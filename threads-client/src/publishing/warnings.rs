@@ -11,6 +11,7 @@ use super::rules::{
 };
 use super::text::{is_whole_number, text_length, unique_links};
 use super::{Draft, DraftContent, Media};
+use crate::http::guard::is_public;
 
 /// From this number of links on a refusal was reported, though Meta documents one more.
 const DOUBTFUL_LINKS: usize = 4;
@@ -283,21 +284,12 @@ fn is_unclear(text: &str, end: u64) -> bool {
         .any(|character| !character.is_ascii())
 }
 
-/// Whether a host is, by its looks, one of the own machine or the own network. Nothing is asked of the network.
+/// Whether a host is, by its looks, not one of the public internet. Nothing is asked of the network.
 fn is_private(host: &Host<&str>) -> bool {
-    match host {
+    match *host {
         Host::Domain(name) => is_private_name(name),
-        Host::Ipv4(address) => is_private_v4(*address),
-        Host::Ipv6(address) => {
-            let [first, ..] = address.segments();
-            address.is_loopback()
-                || address.is_unspecified()
-                || address.is_multicast()
-                // Unique local and link local addresses.
-                || first & 0xfe00 == 0xfc00
-                || first & 0xffc0 == 0xfe80
-                || address.to_ipv4_mapped().is_some_and(is_private_v4)
-        }
+        Host::Ipv4(address) => !is_public(address.into()),
+        Host::Ipv6(address) => !is_public(address.into()),
     }
 }
 
@@ -316,16 +308,4 @@ fn is_private_name(name: &str) -> bool {
             name.strip_suffix(ending)
                 .is_some_and(|rest| rest.ends_with('.'))
         })
-}
-
-fn is_private_v4(address: std::net::Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
-    address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_broadcast()
-        || first == 0
-        // Addresses that carriers share among their customers.
-        || (first == 100 && second & 0b1100_0000 == 64)
 }
