@@ -1,5 +1,7 @@
 //! The client: one token, one set of connections, one handle per area.
 
+mod builder;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -8,13 +10,13 @@ use reqwest::header::HeaderValue;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+pub use builder::ClientBuilder;
+
 use crate::auth::grant;
 use crate::http::meter::{Meter, Meters, Pace, Purpose, Turn};
 use crate::http::quota_counter::Quota;
-use crate::http::retry::RetryPolicy;
-use crate::http::throttle::ThrottlePolicy;
 use crate::http::usage::AppUsage;
-use crate::http::{self, Call, Fields, Repeat, Sender, Settings, Timeouts, Transport};
+use crate::http::{self, Call, Fields, Repeat, Sender, Transport};
 use crate::{
     AccessToken, EmbedRequest, Error, GetRequest, InsightsApi, LocationsApi, PostsApi, ProfileApi,
     PublishingApi, QuotaApi, RepliesApi, Result, SearchApi, TokenGrant,
@@ -72,6 +74,17 @@ struct Auth {
 }
 
 /// Where the token travels in data calls.
+///
+/// ```
+/// use threads_client::{AccessToken, Client, TokenPlacement};
+///
+/// // For a proxy in between that takes the header for itself.
+/// let client = Client::builder()
+///     .access_token(AccessToken::new("THQ-example"))
+///     .token_placement(TokenPlacement::Query)
+///     .build()?;
+/// # Ok::<(), threads_client::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum TokenPlacement {
@@ -92,6 +105,17 @@ impl Client {
     ///
     /// Clients of one token share its figures, however they came about; a token that was refreshed here goes on
     /// with those of the one before.
+    ///
+    /// ```
+    /// use threads_client::{AccessToken, Client};
+    ///
+    /// let shared = Client::builder().build()?;
+    /// let accounts: Vec<Client> = ["THQ-one", "THQ-two"]
+    ///     .into_iter()
+    ///     .map(|token| shared.with_access_token(AccessToken::new(token)))
+    ///     .collect();
+    /// # Ok::<(), threads_client::Error>(())
+    /// ```
     pub fn with_access_token(&self, token: AccessToken) -> Self {
         let inner = Inner {
             connection: Arc::clone(&self.inner.connection),
@@ -106,8 +130,9 @@ impl Client {
 
     /// The same client for reads that nobody waits for, such as polls.
     ///
-    /// When the call limit runs short these are the first to be held back, see [`ThrottlePolicy`]. Take one for
-    /// each run of polls: a run is let through, or held back, as a whole.
+    /// When the call limit runs short these are the first to be held back, see
+    /// [`ThrottlePolicy`](crate::ThrottlePolicy). Take one for each run of polls: a run is let through, or held
+    /// back, as a whole.
     ///
     /// ```no_run
     /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
@@ -129,6 +154,16 @@ impl Client {
     ///
     /// They are sent even when the call limit is all but used up, because nothing else is to be published
     /// before their answer is known. Status reads of containers are among them with every client.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// // Is the post whose publication broke off among the newest?
+    /// for post in client.verifying().posts().list().limit(10).send().await?.items {
+    ///     println!("{:?}: {:?}", post.timestamp, post.text);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn verifying(&self) -> Self {
         self.with_purpose(Purpose::Verification)
     }
@@ -211,6 +246,8 @@ impl Client {
     ///
     /// It has the same authentication, retries and errors as every other read.
     ///
+    /// Scopes: those of the path. See [Meta's pages](https://developers.facebook.com/docs/threads/reference).
+    ///
     /// ```no_run
     /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
     /// use threads_client::{Page, Post};
@@ -233,6 +270,15 @@ impl Client {
     /// Scope: `threads_basic`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/long-lived-tokens).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// let grant = client.refresh_access_token().await?;
+    /// println!("for {:?} more", grant.expires_in);
+    /// let client = client.with_access_token(grant.access_token);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_auth`] if the token is no longer good; any other [`Error`] of a call.
@@ -246,6 +292,16 @@ impl Client {
     }
 
     /// The latest use of the call limit that Meta reported for this token, if it reported one.
+    ///
+    /// ```
+    /// let client = threads_client::Client::builder().build()?;
+    /// match client.usage() {
+    ///     Some(usage) => println!("{} % of the call limit is used", usage.highest()),
+    ///     None => println!("Meta has not said"),
+    /// }
+    /// assert_eq!(client.usage(), None);
+    /// # Ok::<(), threads_client::Error>(())
+    /// ```
     pub fn usage(&self) -> Option<AppUsage> {
         self.inner.meter.usage()
     }
@@ -385,119 +441,6 @@ impl fmt::Debug for Client {
                 &format_args!("{}", presence(self.inner.auth.is_some())),
             )
             .finish()
-    }
-}
-
-/// Builds a [`Client`].
-#[derive(Clone, Default)]
-#[must_use]
-pub struct ClientBuilder {
-    token: Option<AccessToken>,
-    base: Option<Url>,
-    placement: TokenPlacement,
-    retry: RetryPolicy,
-    throttle: ThrottlePolicy,
-    timeouts: Timeouts,
-    user_agent: Option<String>,
-}
-
-impl ClientBuilder {
-    /// The token of the account to act for. A client without one can only [embed](Client::embed) posts and
-    /// hand out other clients.
-    pub fn access_token(mut self, token: AccessToken) -> Self {
-        self.token = Some(token);
-        self
-    }
-
-    /// Another host than `https://graph.threads.net`, without the API version.
-    ///
-    /// It must be HTTPS, except on the own machine.
-    pub fn base_url(mut self, base: Url) -> Self {
-        self.base = Some(base);
-        self
-    }
-
-    /// Where the token travels in data calls.
-    pub fn token_placement(mut self, placement: TokenPlacement) -> Self {
-        self.placement = placement;
-        self
-    }
-
-    /// How reads are repeated. Publications never are.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
-        self
-    }
-
-    /// How calls are held back to keep to Meta's limits, and while Meta fails.
-    pub fn throttle(mut self, policy: ThrottlePolicy) -> Self {
-        self.throttle = policy;
-        self
-    }
-
-    /// How long calls may take.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// What to call ourselves in the `User-Agent` header.
-    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.user_agent = Some(user_agent.into());
-        self
-    }
-
-    /// Makes the client; nothing is sent.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidRequest`] if the token, the base URL or the user agent cannot be used;
-    /// [`Error::Transport`] if TLS cannot be set up on this machine.
-    pub fn build(self) -> Result<Client> {
-        if let Some(token) = &self.token {
-            http::bearer(token)?;
-        }
-        let mut settings = Settings::new(self.base, self.user_agent, self.retry, self.timeouts)?;
-        settings.throttle = self.throttle;
-        let meters = Meters::default();
-        let meter = match &self.token {
-            Some(token) => meters.of(token),
-            None => Arc::new(Meter::new()),
-        };
-        let connection = Connection {
-            transport: Transport::new(&settings)?,
-            data: http::join(&settings.base, &[VERSION])?,
-            base: settings.base,
-            placement: self.placement,
-            meters,
-            open: Meter::new(),
-        };
-        let inner = Inner {
-            connection: Arc::new(connection),
-            auth: self.token.map(Auth::new),
-            meter,
-            purpose: Purpose::Interactive,
-        };
-        Ok(Client {
-            inner: Arc::new(inner),
-        })
-    }
-}
-
-impl fmt::Debug for ClientBuilder {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ClientBuilder")
-            .field(
-                "host",
-                &self
-                    .base
-                    .as_ref()
-                    .and_then(Url::host_str)
-                    .unwrap_or("default"),
-            )
-            .field("token", &format_args!("{}", presence(self.token.is_some())))
-            .finish_non_exhaustive()
     }
 }
 

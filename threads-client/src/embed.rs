@@ -7,6 +7,15 @@ use crate::http::Fields;
 use crate::{Client, Error, Result, wire};
 
 /// A post to be shown on a web page; made by [`Client::embed`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let post = "https://www.threads.com/@acme.lab/post/DAbc123".parse()?;
+/// let embed = client.embed(&post).max_width(400).send().await?;
+/// println!("{}", embed.html);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct EmbedRequest<'a> {
@@ -91,6 +100,17 @@ pub(crate) fn is_shortcode(text: &str) -> bool {
 }
 
 /// HTML that shows a post. Meta allows to show it, and nothing else.
+///
+/// ```
+/// use threads_client::Embed;
+///
+/// let answer = r#"{"version": "1.0", "html": "<blockquote>…</blockquote>", "width": 658}"#;
+/// let embed: Embed = serde_json::from_str(answer)?;
+/// let page = format!("{}<script async src=\"{}\"></script>", embed.html, Embed::SCRIPT);
+///
+/// assert!(page.starts_with("<blockquote>"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Embed {

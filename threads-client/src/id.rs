@@ -72,23 +72,62 @@ macro_rules! id_type {
 
 id_type! {
     /// A Threads user, scoped to the app that asked.
+    ///
+    /// ```
+    /// use threads_client::UserId;
+    ///
+    /// let answer = r#"["17841400000000001", 17841400000000001]"#;
+    /// let (text, number): (UserId, UserId) = serde_json::from_str(answer)?;
+    ///
+    /// assert_eq!(text, number);
+    /// assert_eq!(text, UserId::new("17841400000000001"));
+    /// assert_eq!(text.as_str(), "17841400000000001");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     UserId, "a user id"
 }
 
 id_type! {
     /// A published post, reply or repost.
+    ///
+    /// ```
+    /// use threads_client::{Draft, PostId};
+    ///
+    /// let post = PostId::new("17900000000000001");
+    /// println!("answering {}", post.as_str());
+    /// let draft = Draft::text("Well said").reply_to(post);
+    /// ```
     #[doc(alias = "media_id")]
     PostId, "a post id"
 }
 
 id_type! {
     /// A post that was created but not published yet.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, kept: String) -> threads_client::Result<()> {
+    /// use threads_client::ContainerId;
+    ///
+    /// let container = ContainerId::new(kept);
+    /// println!("publishing {}", container.as_str());
+    /// client.publishing().publish_container(&container).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "creation_id")]
     ContainerId, "a container id"
 }
 
 id_type! {
     /// A place that can be tagged in a post.
+    ///
+    /// ```
+    /// use threads_client::{Draft, LocationId};
+    ///
+    /// let place = LocationId::new("12345");
+    /// println!("tagging {}", place.as_str());
+    /// let draft = Draft::text("From the shore").location(place);
+    /// ```
     LocationId, "a location id"
 }
 

@@ -20,6 +20,22 @@ use crate::{Error, ReplyControl, Result, wire};
 /// );
 /// # Ok::<(), threads_client::Error>(())
 /// ```
+///
+/// What a post is about, and who may answer it:
+///
+/// ```
+/// use threads_client::{PostIntent, ReplyControl};
+///
+/// let address = PostIntent::new()
+///     .text("Well said")
+///     .link("https://acme.example/tea".parse()?)
+///     .reply_control(ReplyControl::FollowersOnly)
+///     .reply_to("DAbc123")
+///     .quote("DAbc124")
+///     .url()?;
+/// assert!(address.as_str().contains("reply_post_shortcode=DAbc123"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
 pub struct PostIntent {

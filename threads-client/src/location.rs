@@ -9,6 +9,19 @@ use crate::{Client, Error, LocationId, Result, wire};
 const FIELDS: &str = "id,name,address,city,country,latitude,longitude,postal_code";
 
 /// Calls about places; made by [`Client::locations`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::{Draft, LocationsApi};
+///
+/// let locations: LocationsApi<'_> = client.locations();
+/// if let Some(place) = locations.search().query("Menlo Park").send().await?.into_iter().next() {
+///     let draft = Draft::text("From here").location(place.id);
+///     client.publishing().publish(draft).await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct LocationsApi<'a> {
     client: &'a Client,
@@ -72,6 +85,16 @@ impl<'a> LocationsApi<'a> {
 }
 
 /// A search for places; made by [`LocationsApi::search`]. It needs a name, a position or both.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// let near = client.locations().search().query("harbour").near(-8.11, 112.93);
+/// for place in near.send().await? {
+///     println!("{}: {:?}, {:?}", place.id, place.name, place.city);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct LocationSearchRequest<'a> {
@@ -137,6 +160,17 @@ fn degrees(field: &'static str, degrees: f64, most: f64) -> Result<String> {
 }
 
 /// A place. What Meta leaves out is `None`.
+///
+/// ```
+/// use threads_client::Location;
+///
+/// let answer = r#"{"id": "12345", "name": "Harbour", "country": "Indonesia", "latitude": -8.11}"#;
+/// let place: Location = serde_json::from_str(answer)?;
+///
+/// assert_eq!(place.name.as_deref(), Some("Harbour"));
+/// assert_eq!((place.latitude, place.longitude), (Some(-8.11), None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Location {

@@ -14,6 +14,17 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::{Error, Result};
 
 /// A place between two pages, meaningful to Meta only.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client, kept: String) -> threads_client::Result<()> {
+/// use threads_client::Cursor;
+///
+/// let page = client.posts().list().after(&Cursor::new(kept)).send().await?;
+/// let next: Option<&str> = page.next.as_ref().map(Cursor::as_str);
+/// println!("to be kept: {next:?}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(String);
@@ -39,6 +50,18 @@ impl fmt::Debug for Cursor {
 /// One page of a list.
 ///
 /// A last page can still have a `next` cursor; the page after it is then empty.
+///
+/// ```
+/// use threads_client::{Page, Post};
+///
+/// let answer = r#"{"data": [{"id": "17900000000000001"}], "paging": {"cursors": {"after": "QVFI"}}}"#;
+/// let page: Page<Post> = serde_json::from_str(answer)?;
+///
+/// assert_eq!(page.items.len(), 1);
+/// assert_eq!(page.next.as_ref().map(|cursor| cursor.as_str()), Some("QVFI"));
+/// assert_eq!(page.previous, None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T> {

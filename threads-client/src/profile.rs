@@ -10,6 +10,18 @@ use crate::posts::{PROFILE_POSTS, Place, PostList};
 use crate::{Client, PostListRequest, Result, UserId, wire};
 
 /// Profile calls; made by [`Client::profile`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::ProfileApi;
+///
+/// let profiles: ProfileApi<'_> = client.profile();
+/// let own = profiles.get().await?;
+/// let other = profiles.lookup("meta").await?;
+/// println!("@{} follows @{}", own.username, other.username);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ProfileApi<'a> {
     client: &'a Client,
@@ -25,6 +37,14 @@ impl<'a> ProfileApi<'a> {
     /// Asks for the fields that every account can read; see [`select`](Self::select) for the others.
     ///
     /// Scope: `threads_basic`. See [Meta's page](https://developers.facebook.com/docs/threads/threads-profiles).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// let profile = client.profile().get().await?;
+    /// println!("@{} is {}", profile.username, profile.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -42,6 +62,16 @@ impl<'a> ProfileApi<'a> {
     /// The profile of the token's own account, with the chosen fields beside id and username.
     ///
     /// Scope: `threads_basic`. See [Meta's page](https://developers.facebook.com/docs/threads/threads-profiles).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::ProfileField;
+    ///
+    /// let profile = client.profile().select(&[ProfileField::IsEligibleForGeoGating]).await?;
+    /// println!("{:?}", profile.is_eligible_for_geo_gating);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -112,6 +142,18 @@ impl<'a> ProfileApi<'a> {
 
 open_enum! {
     /// A field of [`Profile`] that can be asked for.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::ProfileField;
+    ///
+    /// let fields = [ProfileField::Biography, ProfileField::IsVerified];
+    /// println!("asking for {}", fields.each_ref().map(ProfileField::as_str).join(" and "));
+    /// let profile = client.profile().select(&fields).await?;
+    /// println!("{:?}, {:?}", profile.biography, profile.is_verified);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub enum ProfileField {
         /// Display name.
         Name = "name",
@@ -129,6 +171,22 @@ open_enum! {
 }
 
 /// The profile of the token's own account. A field that was not asked for is `None`.
+///
+/// ```
+/// use threads_client::Profile;
+///
+/// let answer = r#"{
+///     "id": "17841400000000001",
+///     "username": "acme.lab",
+///     "threads_biography": "We measure things"
+/// }"#;
+/// let profile: Profile = serde_json::from_str(answer)?;
+///
+/// assert_eq!(profile.username, "acme.lab");
+/// assert_eq!(profile.biography.as_deref(), Some("We measure things"));
+/// assert_eq!(profile.is_verified, None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
@@ -157,6 +215,17 @@ pub struct Profile {
 }
 
 /// A search the account made.
+///
+/// ```
+/// use threads_client::SearchedKeyword;
+///
+/// let answer = r#"{"query": "tea", "timestamp": 1735707600000}"#;
+/// let keyword: SearchedKeyword = serde_json::from_str(answer)?;
+///
+/// assert_eq!(keyword.query, "tea");
+/// assert_eq!(keyword.searched_at.map(|time| time.timestamp()), Some(1_735_707_600));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct SearchedKeyword {
@@ -172,6 +241,17 @@ pub struct SearchedKeyword {
 }
 
 /// A public profile of any account. What Meta leaves out is `None`, not 0.
+///
+/// ```
+/// use threads_client::PublicProfile;
+///
+/// let answer = r#"{"username": "acme.lab", "follower_count": 4210, "likes_count": 0}"#;
+/// let profile: PublicProfile = serde_json::from_str(answer)?;
+///
+/// assert_eq!((profile.follower_count, profile.likes_count), (Some(4_210), Some(0)));
+/// assert_eq!(profile.views_count, None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct PublicProfile {

@@ -36,6 +36,15 @@ impl<'a> QuotaApi<'a> {
     /// Scopes: `threads_basic`, `threads_content_publish`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#retrieve-publishing-quota-limit).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// let quota = client.quota().publishing().await?;
+    /// let total = quota.config.and_then(|config| config.quota_total);
+    /// println!("{:?} of {total:?} posts", quota.quota_usage);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Any [`Error`](crate::Error) of a call.
@@ -47,6 +56,14 @@ impl<'a> QuotaApi<'a> {
     ///
     /// Scopes: `threads_basic`, `threads_content_publish`, `threads_manage_replies`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#retrieve-publishing-quota-limit).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// let quota = client.quota().replies().await?;
+    /// println!("{:?} replies, of {:?}", quota.reply_quota_usage, quota.reply_config);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -60,6 +77,14 @@ impl<'a> QuotaApi<'a> {
     /// Scopes: `threads_basic`, `threads_delete`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#retrieve-publishing-quota-limit).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// let quota = client.quota().deletions().await?;
+    /// println!("{:?} deletions, of {:?}", quota.delete_quota_usage, quota.delete_config);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Any [`Error`](crate::Error) of a call.
@@ -71,6 +96,14 @@ impl<'a> QuotaApi<'a> {
     ///
     /// Scopes: `threads_basic`, `threads_location_tagging`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#retrieve-publishing-quota-limit).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// let quota = client.quota().location_searches().await?;
+    /// println!("{:?} searches, of {:?}", quota.location_search_quota_usage, quota.location_search_config);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -95,6 +128,17 @@ impl<'a> QuotaApi<'a> {
 }
 
 /// Use and size of the publishing quotas. What was not asked for, or not told, is `None`.
+///
+/// ```
+/// use threads_client::PublishingQuota;
+///
+/// let answer = r#"{"quota_usage": 4, "config": {"quota_total": 250, "quota_duration": 86400}}"#;
+/// let quota: PublishingQuota = serde_json::from_str(answer)?;
+///
+/// assert_eq!(quota.quota_usage, Some(4));
+/// assert_eq!(quota.reply_quota_usage, None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct PublishingQuota {
@@ -117,6 +161,16 @@ pub struct PublishingQuota {
 }
 
 /// Size of one quota.
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::QuotaConfig;
+///
+/// let config: QuotaConfig = serde_json::from_str(r#"{"quota_total": 250, "quota_duration": 86400}"#)?;
+/// assert_eq!(config.quota_total, Some(250));
+/// assert_eq!(config.quota_duration, Some(Duration::from_secs(24 * 60 * 60)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct QuotaConfig {

@@ -8,11 +8,15 @@ use serde_json::value::RawValue;
 /// A JSON value exactly as Meta wrote it, for what this version of the crate does not know.
 ///
 /// ```
-/// # fn run(value: &threads_client::RawJson) -> threads_client::Result<()> {
-/// let fields: std::collections::BTreeMap<String, serde_json::Value> = value.decode()?;
-/// # let _ = fields;
-/// # Ok(())
-/// # }
+/// use std::collections::BTreeMap;
+/// use threads_client::RawJson;
+///
+/// let value: RawJson = serde_json::from_str(r#"{"likes": 3}"#)?;
+/// let likes: BTreeMap<String, u64> = value.decode()?;
+///
+/// assert_eq!(likes["likes"], 3);
+/// assert_eq!(value.as_str(), r#"{"likes": 3}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct RawJson(Box<RawValue>);

@@ -7,6 +7,20 @@ use crate::posts::{OWN_REPLIES, PENDING_REPLIES, Place, PostList, REPLIES, list_
 use crate::{Client, PostId, PostListRequest, ReplyApprovalStatus, Result, wire};
 
 /// Calls about replies; made by [`Client::replies`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> threads_client::Result<()> {
+/// use threads_client::RepliesApi;
+///
+/// let replies: RepliesApi<'_> = client.replies();
+/// for reply in replies.of(&id).send().await?.items {
+///     if reply.text.as_deref().unwrap_or_default().contains("buy now") {
+///         replies.hide(&reply.id).await?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct RepliesApi<'a> {
     client: &'a Client,
@@ -135,6 +149,13 @@ impl<'a> RepliesApi<'a> {
     /// Scopes: `threads_basic`, `threads_manage_replies`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/reply-management).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, reply: threads_client::PostId) -> threads_client::Result<()> {
+    /// client.replies().unhide(&reply).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`hide`](Self::hide).
@@ -150,6 +171,13 @@ impl<'a> RepliesApi<'a> {
     /// Scopes: `threads_basic`, `threads_manage_replies`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/reply-management).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, reply: threads_client::PostId) -> threads_client::Result<()> {
+    /// client.replies().approve(&reply).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`hide`](Self::hide).
@@ -161,6 +189,13 @@ impl<'a> RepliesApi<'a> {
     ///
     /// Scopes: `threads_basic`, `threads_manage_replies`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/reply-management).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, reply: threads_client::PostId) -> threads_client::Result<()> {
+    /// client.replies().ignore(&reply).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -202,6 +237,16 @@ struct Done {
 }
 
 /// In which order replies are listed.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> threads_client::Result<()> {
+/// use threads_client::ReplyOrder;
+///
+/// let first = client.replies().of(&id).order(ReplyOrder::OldestFirst).limit(1).send().await?;
+/// println!("{:?}", first.items.first().and_then(|reply| reply.text.as_deref()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplyOrder {
@@ -221,6 +266,26 @@ impl ReplyOrder {
 ///
 /// Meta knows no `since` and `until` here: read the newest first and stop at the last reply you know. `limit`
 /// is used by Meta's own sample and missing in its reference.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> Result<(), Box<dyn std::error::Error>> {
+/// use futures::TryStreamExt;
+/// use threads_client::{PostField, ReplyOrder};
+///
+/// let oldest = client.replies().of(&id).order(ReplyOrder::OldestFirst).limit(50);
+/// let page = oldest.clone().add_fields([PostField::ReplyAudience]).send().await?;
+/// if let Some(next) = &page.next {
+///     let second = oldest.after(next).send().await?;
+///     if let Some(previous) = &second.previous {
+///         let first = client.replies().of(&id).before(previous).send().await?;
+///     }
+/// }
+///
+/// let all = client.replies().conversation(&id).fields([PostField::Text]);
+/// let texts: Vec<_> = all.max_pages(20.try_into()?).stream().try_collect().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ReplyListRequest<'a> {
@@ -239,6 +304,26 @@ impl ReplyListRequest<'_> {
 }
 
 /// Pending replies to ask for; made by [`RepliesApi::pending`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> Result<(), Box<dyn std::error::Error>> {
+/// use futures::TryStreamExt;
+/// use threads_client::{PostField, ReplyApprovalStatus, ReplyOrder};
+///
+/// let waiting = client.replies().pending(&id).approval_status(&ReplyApprovalStatus::Pending);
+/// let oldest = waiting.order(ReplyOrder::OldestFirst).limit(50);
+/// let page = oldest.clone().fields([PostField::Text]).add_fields([PostField::Username]).send().await?;
+/// if let Some(next) = &page.next {
+///     let second = oldest.clone().after(next).send().await?;
+///     if let Some(previous) = &second.previous {
+///         let first = oldest.clone().before(previous).send().await?;
+///     }
+/// }
+///
+/// let all: Vec<_> = oldest.max_pages(20.try_into()?).stream().try_collect().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PendingReplyListRequest<'a> {

@@ -10,6 +10,17 @@ use crate::http::Fields;
 use crate::{Client, Error, Result};
 
 /// A read of any path; made by [`Client::get`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::{GetRequest, Profile};
+///
+/// let request: GetRequest<'_, Profile> = client.get("me");
+/// let profile = request.query(&[("fields", "id,username")]).send().await?;
+/// println!("@{}", profile.username);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use]
 pub struct GetRequest<'a, T> {
     client: &'a Client,

@@ -6,6 +6,16 @@ open_enum! {
     /// A permission that a user grants to an app.
     ///
     /// See [Meta's list](https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions).
+    ///
+    /// ```
+    /// use threads_client::Scope;
+    ///
+    /// let granted = ["threads_basic", "threads_read_replies"].map(Scope::from);
+    /// for needed in [Scope::ReadReplies, Scope::ManageReplies] {
+    ///     println!("{}: {}", needed.as_str(), granted.contains(&needed));
+    /// }
+    /// assert!(granted.contains(&Scope::ReadReplies));
+    /// ```
     pub enum Scope {
         /// Needed by every call: own profile and own posts.
         Basic = "threads_basic",

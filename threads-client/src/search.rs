@@ -7,6 +7,19 @@ use crate::posts::{Place, PostList, SEARCH, list_request, time_window};
 use crate::{Client, Error, Result, SearchedKeyword, wire};
 
 /// Search calls; made by [`Client::search`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::SearchApi;
+///
+/// let search: SearchApi<'_> = client.search();
+/// for keyword in search.recent_keywords().await? {
+///     let found = search.keyword(keyword.query).send().await?;
+///     println!("{} posts", found.items.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct SearchApi<'a> {
     client: &'a Client,
@@ -85,6 +98,31 @@ struct Keywords {
 /// A search to send; made by [`SearchApi::keyword`].
 ///
 /// Meta does not document cursors for searches, but has been seen to send them; they are followed if they come.
+///
+/// ```no_run
+/// # async fn run(
+/// #     client: threads_client::Client,
+/// #     monday: chrono::DateTime<chrono::Utc>,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// use futures::TryStreamExt;
+/// use threads_client::{PostField, SearchMediaType, SearchMode, SearchType};
+///
+/// let search = client.search().keyword("tea").search_type(SearchType::Recent);
+/// let week = search.since(monday).until(monday + chrono::Days::new(7)).limit(50);
+/// let page = week.clone().add_fields([PostField::AltText]).send().await?;
+/// if let Some(next) = &page.next {
+///     let second = week.clone().after(next).send().await?;
+///     if let Some(previous) = &second.previous {
+///         let first = week.before(previous).send().await?;
+///     }
+/// }
+///
+/// let images = client.search().keyword("tea").search_mode(SearchMode::Tag).media_type(SearchMediaType::Image);
+/// let by_one = images.author_username("acme.lab").fields([PostField::Permalink]);
+/// let all: Vec<_> = by_one.max_pages(3.try_into()?).stream().try_collect().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PostSearchRequest<'a> {
@@ -124,6 +162,18 @@ impl PostSearchRequest<'_> {
 }
 
 /// Which posts a search lists first.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::SearchType;
+///
+/// for order in [SearchType::Top, SearchType::Recent] {
+///     let page = client.search().keyword("tea").search_type(order).send().await?;
+///     println!("{}: {:?}", order.as_str(), page.items.first().map(|post| &post.id));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchType {
@@ -144,6 +194,18 @@ impl SearchType {
 }
 
 /// What a search looks through.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::SearchMode;
+///
+/// for mode in [SearchMode::Keyword, SearchMode::Tag] {
+///     let page = client.search().keyword("tea").search_mode(mode).send().await?;
+///     println!("{}: {} posts", mode.as_str(), page.items.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchMode {
@@ -164,6 +226,18 @@ impl SearchMode {
 }
 
 /// Kinds of posts a search can be limited to; carousels cannot be searched for.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::SearchMediaType;
+///
+/// for media in [SearchMediaType::Image, SearchMediaType::Video] {
+///     let page = client.search().keyword("tea").media_type(media).send().await?;
+///     println!("{}: {} posts", media.as_str(), page.items.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchMediaType {

@@ -12,6 +12,17 @@ use crate::{AppSecret, Error, Result};
 /// Why something that was sent to a callback address is not believed.
 ///
 /// No variant holds a secret, a signature or the content that was sent.
+///
+/// ```
+/// use threads_client::{AppSecret, CallbackError, WebhookVerifier};
+///
+/// let verifier = WebhookVerifier::new(AppSecret::new("secret of the Threads app"))?;
+/// let refused = verifier.verify(b"{}", None);
+///
+/// assert_eq!(refused, Err(CallbackError::SignatureMissing));
+/// assert_eq!(refused.map_err(|error| error.status()), Err(403));
+/// # Ok::<(), threads_client::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {

@@ -121,6 +121,23 @@ impl SignedRequestVerifier {
 }
 
 /// A deauthorization or a request for deletion that Meta signed.
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::{AppSecret, SignedRequestVerifier};
+///
+/// let verifier = SignedRequestVerifier::new(AppSecret::new("secret of the Threads app"))?;
+/// let request = verifier.verify(
+///     "9IRIc5rLYdhWpcmvFgYei8qQsEA4UwkGeRPK96ULsN0.eyJ1c2VyX2lkIjoiMTc4NDE0MDAwMDAwMDAwMDEiLCJhbGdv\
+///      cml0aG0iOiJITUFDLVNIQTI1NiIsImlzc3VlZF9hdCI6MTc2NzIyNTYwMH0",
+/// )?;
+///
+/// let now = "2026-01-01T00:05:00Z".parse()?;
+/// assert_eq!(request.user_id.as_str(), "17841400000000001");
+/// assert_eq!(request.age(now), Some(Duration::from_secs(5 * 60)));
+/// assert!(!request.is_expired(now));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignedRequest {
@@ -158,6 +175,18 @@ impl SignedRequest {
 }
 
 /// What identifies a signed request; `Display` writes 64 hexadecimal digits.
+///
+/// ```
+/// use std::collections::HashSet;
+/// use threads_client::{SignedRequest, SignedRequestKey};
+///
+/// /// Whether a request was not seen before.
+/// fn is_new(seen: &mut HashSet<SignedRequestKey>, request: &SignedRequest) -> bool {
+///     let key = request.key();
+///     println!("request {key}");
+///     seen.insert(key)
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SignedRequestKey([u8; 32]);
 

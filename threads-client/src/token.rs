@@ -36,6 +36,14 @@ macro_rules! secret_type {
 
 secret_type! {
     /// An access token, short-lived or long-lived.
+    ///
+    /// ```
+    /// use threads_client::AccessToken;
+    ///
+    /// let token = AccessToken::new("THQ-example");
+    /// assert_eq!(format!("{token:?}"), "AccessToken([redacted])");
+    /// assert_eq!(token.expose(), "THQ-example");
+    /// ```
     AccessToken
 }
 
@@ -50,6 +58,16 @@ secret_type! {
     /// The secret of the Threads app (not of the Meta app around it).
     ///
     /// Only where a signature is checked, either of the two secrets of an app can be the right one.
+    ///
+    /// ```
+    /// use threads_client::AppSecret;
+    ///
+    /// let secret = AppSecret::new(std::env::var("THREADS_APP_SECRET").unwrap_or_default());
+    /// if secret.expose().is_empty() {
+    ///     println!("set THREADS_APP_SECRET");
+    /// }
+    /// assert_eq!(format!("{secret:?}"), "AppSecret([redacted])");
+    /// ```
     AppSecret
 }
 
@@ -62,6 +80,13 @@ impl AppSecret {
 
 secret_type! {
     /// The one-time code of an authorization redirect; it lives one hour.
+    ///
+    /// ```
+    /// use threads_client::AuthorizationCode;
+    ///
+    /// let code = AuthorizationCode::new("AQB1#_");
+    /// assert_eq!(code.expose(), "AQB1");
+    /// ```
     AuthorizationCode
 }
 
@@ -77,6 +102,15 @@ impl AuthorizationCode {
 }
 
 /// A token as Meta hands it out.
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::{AccessToken, TokenGrant};
+///
+/// let mut grant = TokenGrant::new(AccessToken::new("THQ-example"));
+/// assert_eq!(grant.expires_in, None);
+/// grant.expires_in = Some(Duration::from_secs(60 * 24 * 60 * 60));
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TokenGrant {
@@ -107,6 +141,14 @@ impl TokenGrant {
 /// What Meta knows about a token: the answer of `debug_token`.
 ///
 /// Instants are `None` where Meta leaves them out or writes 0, which means "never".
+///
+/// ```
+/// use threads_client::{Scope, TokenInfo};
+///
+/// fn missing(info: &TokenInfo, needed: &[Scope]) -> Vec<Scope> {
+///     needed.iter().filter(|scope| !info.scopes.contains(scope)).cloned().collect()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TokenInfo {

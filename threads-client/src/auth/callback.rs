@@ -7,6 +7,21 @@ use crate::http::redact;
 use crate::{AuthorizationCode, Error, Result};
 
 /// What the browser brings back from the authorization page.
+///
+/// ```
+/// use threads_client::{AuthorizationResponse, CsrfState};
+///
+/// let kept = CsrfState::from_stored("kM4x".to_owned());
+/// let granted = AuthorizationResponse::from_query("?code=AQB1&state=kM4x")?;
+/// assert_eq!(granted.code_for(&kept)?.expose(), "AQB1");
+///
+/// let pasted = "https://app.example/callback?error=access_denied&error_reason=user_denied".parse()?;
+/// match AuthorizationResponse::from_url(&pasted)? {
+///     AuthorizationResponse::Denied { error, .. } => assert_eq!(error, "access_denied"),
+///     other => println!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum AuthorizationResponse {

@@ -130,6 +130,17 @@ impl OAuthClient {
     /// Scopes: none; the token has those that the user granted. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions).
     ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     oauth: threads_client::OAuthClient,
+    /// #     code: threads_client::AuthorizationCode,
+    /// # ) -> threads_client::Result<()> {
+    /// let grant = oauth.exchange_code(&code).await?;
+    /// println!("user {:?}, for {:?}", grant.user_id, grant.expires_in);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Any [`Error`] of a call.
@@ -156,6 +167,17 @@ impl OAuthClient {
     /// Scope: `threads_basic`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/long-lived-tokens).
     ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     oauth: threads_client::OAuthClient,
+    /// #     short: threads_client::TokenGrant,
+    /// # ) -> threads_client::Result<()> {
+    /// let long = oauth.exchange_long_lived(&short.access_token).await?;
+    /// println!("for {:?}", long.expires_in);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Any [`Error`] of a call.
@@ -180,6 +202,20 @@ impl OAuthClient {
     /// Scope: `threads_basic`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/long-lived-tokens).
     ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     oauth: threads_client::OAuthClient,
+    /// #     token: threads_client::AccessToken,
+    /// # ) -> threads_client::Result<()> {
+    /// match oauth.refresh(&token).await {
+    ///     Ok(grant) => println!("for {:?} more", grant.expires_in),
+    ///     Err(error) if error.is_auth() => println!("the user has to log in again"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_auth`] if the token is no longer good; any other [`Error`] of a call.
@@ -191,6 +227,17 @@ impl OAuthClient {
     ///
     /// Scopes: none. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/get-started/app-access-tokens).
+    ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     oauth: threads_client::OAuthClient,
+    /// #     token: threads_client::AccessToken,
+    /// # ) -> threads_client::Result<()> {
+    /// let app = oauth.app_token().await?;
+    /// let info = oauth.debug_token(&token, &app).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -241,6 +288,21 @@ impl OAuthClient {
     /// Scopes: any. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting/debug-access-token).
     ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     oauth: threads_client::OAuthClient,
+    /// #     token: threads_client::AccessToken,
+    /// # ) -> threads_client::Result<()> {
+    /// use threads_client::Scope;
+    ///
+    /// let info = oauth.debug_token(&token, &token).await?;
+    /// if !info.scopes.contains(&Scope::ManageInsights) {
+    ///     println!("the user left out the insights");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Any [`Error`] of a call.
@@ -277,6 +339,25 @@ impl fmt::Debug for OAuthClient {
 }
 
 /// Builds an [`OAuthClient`].
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::{AppSecret, OAuthClient, RetryPolicy, Scope, Timeouts};
+///
+/// let redirect = "https://app.example/callback".parse()?;
+/// let oauth = OAuthClient::builder("1234567890", AppSecret::new("…"), redirect)
+///     .base_url("https://graph.threads.com".parse()?)
+///     .authorize_base("https://www.threads.com/oauth/authorize".parse()?)
+///     .retry(RetryPolicy::default().attempts(2))
+///     .timeouts(Timeouts::default().total(Duration::from_secs(10)))
+///     .build()?;
+///
+/// let (page, _state) = oauth.authorize_url(&[Scope::Basic])?;
+/// assert_eq!(page.host_str(), Some("www.threads.com"));
+/// assert_eq!(oauth.app_id(), "1234567890");
+/// assert_eq!(oauth.redirect_uri().path(), "/callback");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct OAuthClientBuilder {

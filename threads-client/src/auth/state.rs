@@ -9,6 +9,16 @@ use zeroize::Zeroizing;
 use crate::{Error, Result};
 
 /// The `state` of a login: 256 random bits that must come back with the redirect.
+///
+/// ```
+/// use threads_client::CsrfState;
+///
+/// let kept = CsrfState::from_stored("kM4x".to_owned());
+///
+/// assert!(kept.matches("kM4x") && !kept.matches("another"));
+/// assert_eq!(kept.expose(), "kM4x");
+/// assert_eq!(format!("{kept:?}"), "CsrfState([redacted])");
+/// ```
 #[derive(Clone)]
 pub struct CsrfState(Zeroizing<String>);
 

@@ -30,6 +30,20 @@ pub struct Advice {
 }
 
 /// What helps after a failure.
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::{Action, Advice, ApiErrorKind};
+///
+/// let pause = match Advice::of_kind(ApiErrorKind::RateLimited).action() {
+///     Action::RetryAfter(pause) => pause.unwrap_or(Duration::from_secs(60)),
+///     other => {
+///         println!("not by waiting: {}", other.name());
+///         Duration::ZERO
+///     }
+/// };
+/// assert_eq!(pause, Duration::from_secs(60));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
@@ -77,6 +91,18 @@ impl Action {
 }
 
 /// A language of the sentences.
+///
+/// ```
+/// use threads_client::{Advice, Language};
+///
+/// let language: Language = "id-ID".parse()?;
+/// assert_eq!(language, Language::Indonesian);
+///
+/// for language in Language::ALL {
+///     println!("{}: {}", language.tag(), Advice::outcome_unknown().sentence(language));
+/// }
+/// # Ok::<(), threads_client::UnknownLanguage>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Language {
@@ -101,6 +127,12 @@ impl Language {
 }
 
 /// A language that there are no sentences in.
+///
+/// ```
+/// use threads_client::{Language, UnknownLanguage};
+///
+/// assert_eq!("fr".parse::<Language>(), Err(UnknownLanguage));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there are sentences in `en` and `id` only")]
 pub struct UnknownLanguage;
@@ -133,6 +165,16 @@ impl Advice {
     }
 
     /// Advice for an error that was kept as the text that it displays; none if the text is not one of ours.
+    ///
+    /// ```
+    /// use threads_client::{Advice, ApiError};
+    ///
+    /// let body = br#"{"error": {"message": "Expired", "code": 190, "error_subcode": 463}}"#;
+    /// let kept = ApiError::from_response(401, body).to_string();
+    ///
+    /// let advice = Advice::of_text(&kept);
+    /// assert_eq!(advice.map(|advice| advice.id()), Some("login_expired"));
+    /// ```
     pub fn of_text(text: &str) -> Option<Self> {
         recorded::advice(text)
     }

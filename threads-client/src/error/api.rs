@@ -16,6 +16,17 @@ use crate::wire;
 /// by a placeholder; control characters are gone; long texts are cut.
 ///
 /// See [Meta's guide](https://developers.facebook.com/docs/graph-api/guides/error-handling).
+///
+/// ```
+/// use threads_client::{Action, ApiError, ApiErrorKind};
+///
+/// let body = br#"{"error": {"message": "Too many calls", "type": "OAuthException", "code": 4}}"#;
+/// let error = ApiError::from_response(400, body);
+///
+/// assert_eq!((error.kind, error.code), (ApiErrorKind::RateLimited, Some(4)));
+/// assert_eq!(error.advice().action(), &Action::RetryAfter(None));
+/// assert_eq!(error.to_string(), "Threads answered 400 (code 4): Too many calls");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
@@ -46,6 +57,14 @@ pub struct ApiError {
 }
 
 /// What kind of failure Meta reported.
+///
+/// ```
+/// use threads_client::{ApiError, ApiErrorKind};
+///
+/// // A gateway in front of Meta, with a body that is not Meta's.
+/// let error = ApiError::from_response(503, b"<html>");
+/// assert_eq!(error.kind, ApiErrorKind::Transient);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiErrorKind {

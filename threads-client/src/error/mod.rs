@@ -21,6 +21,14 @@ use crate::http::quota_counter::Quota;
 use crate::publishing::{Container, DraftError};
 
 /// Result of everything in this crate that can fail.
+///
+/// ```no_run
+/// use threads_client::{Client, Result};
+///
+/// async fn username(client: &Client) -> Result<String> {
+///     Ok(client.profile().get().await?.username)
+/// }
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call failed.
@@ -30,6 +38,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// Decide by the predicates ([`is_retryable`](Self::is_retryable), [`is_auth`](Self::is_auth),
 /// [`retry_after`](Self::retry_after)) rather than by codes.
+///
+/// ```
+/// use threads_client::{ApiError, Error, Language};
+///
+/// let body = br#"{"error": {"message": "Session has expired", "code": 190}}"#;
+/// let error = Error::from(ApiError::from_response(401, body));
+///
+/// assert!(error.is_auth() && !error.is_retryable() && !error.was_not_sent());
+/// assert_eq!(error.api().and_then(|answer| answer.code), Some(190));
+/// assert_eq!((error.retry_after(), error.container()), (None, None));
+/// println!("{}", error.advice().sentence(Language::English));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -192,6 +212,21 @@ impl From<DraftError> for Error {
 }
 
 /// Why a call was held back here, before anything was sent.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::{Error, HeldBack};
+///
+/// match client.search().keyword("tea").send().await {
+///     Ok(page) => println!("{} posts", page.items.len()),
+///     Err(Error::Throttled { reason: HeldBack::Quota(quota), retry_after, .. }) => {
+///         println!("no more {quota} for {retry_after:?}");
+///     }
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeldBack {
@@ -210,6 +245,16 @@ pub enum HeldBack {
 }
 
 /// A request that was refused here, before anything was sent.
+///
+/// ```
+/// use threads_client::{Error, FollowIntent, InvalidRequest};
+///
+/// let error = FollowIntent::new("acme lab").url();
+/// assert!(matches!(
+///     error,
+///     Err(Error::InvalidRequest(InvalidRequest { field: Some(field), .. })) if field == "username"
+/// ));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidRequest {
@@ -231,6 +276,21 @@ impl fmt::Display for InvalidRequest {
 impl StdError for InvalidRequest {}
 
 /// A connection that failed, with every URL taken out.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::{Error, TransportError};
+///
+/// fn tell(error: &TransportError) {
+///     println!("{}: sent: {}", error.endpoint(), !error.is_connect());
+/// }
+///
+/// if let Err(Error::Transport(error)) = client.profile().get().await {
+///     tell(&error);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TransportError {
     endpoint: Cow<'static, str>,
@@ -294,6 +354,19 @@ impl StdError for TransportError {
 /// In what way the body of an answer was not what was expected.
 ///
 /// Deliberately without any text of the body, which can hold tokens.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use threads_client::{DecodeFailure, Error, RawJson};
+///
+/// let value: RawJson = serde_json::from_str(r#"{"likes": "many"}"#)?;
+/// let Err(Error::Decode { path, source, .. }) = value.decode::<BTreeMap<String, u64>>() else {
+///     return Err("that is not a number".into());
+/// };
+/// assert_eq!(path, "likes");
+/// assert!(matches!(source, DecodeFailure::Shape { line: 1, .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeFailure {
@@ -328,6 +401,20 @@ pub enum DecodeFailure {
 ///
 /// The post may be live. Ask with [`container`](crate::PublishingApi::container) whether the container is
 /// `PUBLISHED` before publishing anything again.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::{ContainerStatus, Draft, Error, PublishError};
+///
+/// let publishing = client.publishing();
+/// if let Err(Error::Publish(error)) = publishing.publish(Draft::text("Hello")).await {
+///     let PublishError { container, source, .. } = *error;
+///     let state = publishing.container(&container).await?;
+///     println!("{source}; live: {}", state.status == ContainerStatus::Published);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct PublishError {

@@ -5,6 +5,17 @@ use super::ApiError;
 /// Why Meta refused a publication before it had any effect.
 ///
 /// See [`ApiError::refusal`].
+///
+/// ```
+/// use threads_client::{ApiError, Refusal};
+///
+/// let body = br#"{"error": {"message": "", "code": 24, "error_subcode": 4279009}}"#;
+/// match ApiError::from_response(400, body).refusal() {
+///     Some(Refusal::ContainerNotThere) => println!("make a new container"),
+///     Some(refusal) => println!("nothing was published: {refusal:?}"),
+///     None => println!("look for the post before publishing again"),
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {

@@ -29,6 +29,15 @@ const TURNS: u32 = 4;
 const REMEMBERED_REPLIES: usize = 1_000;
 
 /// Pace of one token: what this client has counted, and what Meta has said.
+///
+/// ```
+/// use threads_client::{Client, Pace, PaceStep};
+///
+/// let client = Client::builder().build()?;
+/// let Pace { step, used, wait, .. } = client.pace();
+/// assert_eq!((step, used, wait), (PaceStep::Full, 0, None));
+/// # Ok::<(), threads_client::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pace {
@@ -43,6 +52,17 @@ pub struct Pace {
 }
 
 /// How much of a quota was used through this client.
+///
+/// ```
+/// use threads_client::{Client, Quota, QuotaUse};
+///
+/// let left = |quota: &QuotaUse| quota.limit.saturating_sub(quota.used);
+///
+/// let pace = Client::builder().build()?.pace();
+/// let posts = pace.quotas.iter().find(|quota| quota.quota == Quota::Posts);
+/// assert_eq!(posts.map(left), Some(250));
+/// # Ok::<(), threads_client::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QuotaUse {

@@ -61,6 +61,19 @@ const WAIT_WHERE_NONE_IS_NAMED: Duration = Duration::from_mins(1);
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// How long the steps of a call may take.
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::{Client, Timeouts};
+///
+/// let timeouts = Timeouts::default()
+///     .connect(Duration::from_secs(2))
+///     .total(Duration::from_secs(10))
+///     .publish(Duration::from_secs(120))
+///     .between_bytes(Duration::from_secs(5));
+/// let client = Client::builder().timeouts(timeouts).build()?;
+/// # Ok::<(), threads_client::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
     connect: Duration,

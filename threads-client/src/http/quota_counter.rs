@@ -9,6 +9,17 @@ use tokio::time::Instant;
 ///
 /// Most of these limits have no field that could be asked for; see
 /// [Meta's page](https://developers.facebook.com/docs/threads/overview#rate-limiting).
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::Quota;
+///
+/// for quota in Quota::ALL {
+///     println!("{}: {} in {:?}", quota.as_str(), quota.limit(), quota.window());
+/// }
+/// assert_eq!(Quota::Posts.limit(), 250);
+/// assert_eq!(Quota::Embeds.window(), Duration::from_secs(60 * 60));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Quota {

@@ -17,6 +17,20 @@ use crate::error::Error;
 ///
 /// All clients of a connection share a budget of about a hundred repetitions that successes fill up again.
 /// Without this, an outage would be met with three times the calls.
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::{Client, RetryPolicy};
+///
+/// let patient = RetryPolicy::default()
+///     .attempts(5)
+///     .base_delay(Duration::from_millis(500))
+///     .max_delay(Duration::from_secs(30))
+///     .retry_after_cap(Duration::from_secs(5 * 60));
+/// let client = Client::builder().retry(patient).build()?;
+/// let impatient = Client::builder().retry(RetryPolicy::none()).build()?;
+/// # Ok::<(), threads_client::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     attempts: u32,

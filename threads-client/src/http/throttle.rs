@@ -26,6 +26,21 @@ use super::quota_counter::Quota;
 /// calls for tokens included, except for one every five seconds that finds out.
 ///
 /// A call that is held back fails with [`Error::Throttled`](crate::Error::Throttled): nothing was sent.
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::{Client, Quota, ThrottlePolicy};
+///
+/// let policy = ThrottlePolicy::default()
+///     .calls_per_day(480_000)
+///     .limit_of(Quota::Posts, 500)
+///     .longest_wait(Duration::from_secs(10 * 60));
+/// let client = Client::builder().throttle(policy).build()?;
+///
+/// let posts = client.pace().quotas.into_iter().find(|quota| quota.quota == Quota::Posts);
+/// assert_eq!(posts.map(|posts| posts.limit), Some(500));
+/// # Ok::<(), threads_client::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThrottlePolicy {
     is_on: bool,
@@ -96,6 +111,18 @@ impl ThrottlePolicy {
 const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 /// What is still sent.
+///
+/// ```
+/// use threads_client::{Client, PaceStep};
+///
+/// let client = Client::builder().build()?;
+/// match client.pace().step {
+///     PaceStep::Full => println!("as usual"),
+///     step if step < PaceStep::VerifyOnly => println!("slower: {}", step.as_str()),
+///     _ => println!("nothing new"),
+/// }
+/// # Ok::<(), threads_client::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaceStep {

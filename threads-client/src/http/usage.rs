@@ -14,6 +14,15 @@ static BUSINESS_USAGE: HeaderName = HeaderName::from_static("x-business-use-case
 /// The header is not documented for Threads and can be absent; absence says nothing about the use.
 ///
 /// See [Meta's page](https://developers.facebook.com/docs/graph-api/overview/rate-limiting/).
+///
+/// ```
+/// use threads_client::AppUsage;
+///
+/// let header = r#"{"call_count": 28, "total_time": 25, "total_cputime": 40}"#;
+/// let usage: AppUsage = serde_json::from_str(header)?;
+/// assert_eq!(usage.highest(), 40);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct AppUsage {

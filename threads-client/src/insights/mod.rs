@@ -15,6 +15,19 @@ use crate::{Client, Error, PostId, Result, wire};
 const EARLIEST: i64 = 1_712_991_600;
 
 /// Calls for figures; made by [`Client::insights`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> threads_client::Result<()> {
+/// use threads_client::{AccountMetric, InsightsApi, PostMetric};
+///
+/// let insights: InsightsApi<'_> = client.insights();
+/// let account = insights.account().metrics([AccountMetric::FollowersCount]).send().await?;
+/// let post = insights.post(&id).metrics([PostMetric::Likes]).send().await?;
+/// println!("{:?}", account.total(&AccountMetric::FollowersCount));
+/// println!("{:?}", post.total(&PostMetric::Likes));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct InsightsApi<'a> {
     client: &'a Client,
@@ -57,6 +70,25 @@ impl<'a> InsightsApi<'a> {
 }
 
 /// Figures about the account to ask for; made by [`InsightsApi::account`].
+///
+/// ```no_run
+/// # async fn run(
+/// #     client: threads_client::Client,
+/// #     monday: chrono::DateTime<chrono::Utc>,
+/// # ) -> threads_client::Result<()> {
+/// use threads_client::{AccountMetric, Breakdown};
+///
+/// let request = client.insights().account().metrics([AccountMetric::Views, AccountMetric::Likes]);
+/// let week = request.since(monday).until(monday + chrono::Days::new(7)).send().await?;
+/// for day in week.series(&AccountMetric::Views).unwrap_or_default() {
+///     println!("{:?}: {}", day.end_time, day.value);
+/// }
+///
+/// let request = client.insights().account().metrics([AccountMetric::FollowerDemographics]);
+/// let ages = request.breakdown(Breakdown::Age).send().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct AccountInsightsRequest<'a> {
@@ -148,6 +180,22 @@ impl AccountInsightsRequest<'_> {
 }
 
 /// Figures about a post to ask for; made by [`InsightsApi::post`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> threads_client::Result<()> {
+/// use threads_client::PostMetric;
+///
+/// let metrics = [PostMetric::Views, PostMetric::Likes];
+/// let insights = client.insights().post(&id).metrics(metrics.clone()).send().await?;
+/// for metric in metrics {
+///     match insights.total(&metric) {
+///         Some(figure) => println!("{metric}: {figure}"),
+///         None => println!("{metric}: not measured"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PostInsightsRequest<'a> {

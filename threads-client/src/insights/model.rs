@@ -11,6 +11,25 @@ use crate::wire;
 ///
 /// A metric that Meta left out is `None` everywhere here. It is never 0: 0 is a figure that was measured.
 /// Metrics are found by name; their order and ids mean nothing.
+///
+/// ```
+/// use threads_client::{AccountMetric, Insights};
+///
+/// let insights: Insights<AccountMetric> = serde_json::from_str(
+///     r#"{"data": [
+///         {"name": "likes", "total_value": {"value": 0}},
+///         {"name": "views", "values": [{"value": 4, "end_time": "2026-01-02T08:00:00+0000"}]}
+///     ]}"#,
+/// )?;
+///
+/// assert_eq!(insights.total(&AccountMetric::Likes), Some(0));
+/// assert_eq!(insights.total(&AccountMetric::Reposts), None);
+/// assert_eq!(insights.series(&AccountMetric::Views).map(<[_]>::len), Some(1));
+/// assert_eq!(insights.links(&AccountMetric::Clicks), None);
+/// assert_eq!(insights.breakdowns(&AccountMetric::FollowerDemographics), None);
+/// assert!(!insights.is_empty());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(bound(deserialize = "M: Deserialize<'de>"))]
 pub struct Insights<M> {
@@ -69,6 +88,17 @@ impl<'s, M: PartialEq> IntoIterator for &'s Insights<M> {
 }
 
 /// One metric with the figures Meta sent for it.
+///
+/// ```
+/// use threads_client::{Insight, Insights, PostMetric};
+///
+/// let answer = r#"{"data": [{"name": "views", "period": "lifetime", "values": [{"value": 7}]}]}"#;
+/// let insights: Insights<PostMetric> = serde_json::from_str(answer)?;
+///
+/// let shown = |insight: &Insight<PostMetric>| format!("{}: {:?}", insight.metric, insight.total);
+/// assert_eq!(insights.iter().map(shown).collect::<Vec<_>>(), ["views: Some(7)"]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Insight<M> {
@@ -87,6 +117,19 @@ pub struct Insight<M> {
 }
 
 /// One figure of a series.
+///
+/// ```
+/// use threads_client::{AccountMetric, InsightPoint, Insights};
+///
+/// fn highest(series: &[InsightPoint]) -> Option<u64> {
+///     series.iter().map(|point| point.value).max()
+/// }
+///
+/// let answer = r#"{"data": [{"name": "views", "values": [{"value": 3}, {"value": 8}]}]}"#;
+/// let insights: Insights<AccountMetric> = serde_json::from_str(answer)?;
+/// assert_eq!(insights.series(&AccountMetric::Views).and_then(highest), Some(8));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InsightPoint {
@@ -97,6 +140,17 @@ pub struct InsightPoint {
 }
 
 /// Clicks on one link.
+///
+/// ```
+/// use threads_client::LinkClicks;
+///
+/// let answer = r#"{"value": 12, "link_url": "https://acme.example/tea"}"#;
+/// let clicks: LinkClicks = serde_json::from_str(answer)?;
+///
+/// assert_eq!(clicks.value, 12);
+/// assert_eq!(clicks.link_url.as_ref().and_then(|link| link.host_str()), Some("acme.example"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct LinkClicks {
@@ -108,6 +162,17 @@ pub struct LinkClicks {
 }
 
 /// A figure split along one or more dimensions.
+///
+/// ```
+/// use threads_client::InsightBreakdown;
+///
+/// let answer = r#"{"dimension_keys": ["age"], "results": [{"dimension_values": ["25-34"], "value": 40}]}"#;
+/// let by_age: InsightBreakdown = serde_json::from_str(answer)?;
+///
+/// assert_eq!(by_age.dimension_keys, ["age"]);
+/// assert_eq!(by_age.results.iter().map(|part| part.value).sum::<u64>(), 40);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct InsightBreakdown {
@@ -120,6 +185,15 @@ pub struct InsightBreakdown {
 }
 
 /// One part of a split.
+///
+/// ```
+/// use threads_client::BreakdownResult;
+///
+/// let answer = r#"{"dimension_values": ["ID"], "value": 40}"#;
+/// let part: BreakdownResult = serde_json::from_str(answer)?;
+/// assert_eq!((part.dimension_values.join(" / ").as_str(), part.value), ("ID", 40));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct BreakdownResult {

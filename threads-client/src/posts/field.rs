@@ -59,6 +59,19 @@ open_enum! {
     /// Not every endpoint has every field: `Owner` is missing in lists of replies, in searches and on posts of
     /// public profiles, `ReplyApprovalStatus` is only in lists of pending replies. Meta refuses the whole
     /// call for a field that an endpoint does not have, or that the token may not read.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::PostField;
+    ///
+    /// let fields = [PostField::Timestamp, PostField::Permalink];
+    /// println!("asking for {}", fields.each_ref().map(PostField::as_str).join(" and "));
+    /// for post in client.posts().list().fields(fields).send().await?.items {
+    ///     println!("{:?}: {:?}", post.timestamp, post.permalink);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub enum PostField {
         /// Product; always Threads.
         MediaProductType = "media_product_type",

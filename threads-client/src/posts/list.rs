@@ -231,6 +231,10 @@ macro_rules! list_request {
             ///
             /// A future of its `next` can be dropped at any time: no post is lost, and the next one goes on
             /// with the request that is under way.
+            ///
+            /// # Errors
+            ///
+            /// As items: those of [`send`](Self::send), and `PageLimit` as said above.
             pub fn stream(
                 self,
             ) -> impl futures::Stream<Item = $crate::Result<$crate::Post>> + Send + Unpin + use<>

@@ -24,6 +24,17 @@ use crate::http::{Fields, path_id};
 use crate::{Client, PostId, Result, wire};
 
 /// Calls about posts; made by [`Client::posts`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+/// use threads_client::PostsApi;
+///
+/// let posts: PostsApi<'_> = client.posts();
+/// println!("{} posts", posts.list().send().await?.items.len());
+/// println!("{} mentions", posts.mentions().send().await?.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct PostsApi<'a> {
     client: &'a Client,
@@ -108,6 +119,14 @@ impl<'a> PostsApi<'a> {
     /// Scope: `threads_basic`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/retrieve-and-discover-posts/retrieve-posts).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> threads_client::Result<()> {
+    /// let post = client.posts().get(&id).await?;
+    /// println!("@{:?} wrote {:?}", post.username, post.text);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidRequest`](crate::Error::InvalidRequest) if the id cannot be one; any other
@@ -176,6 +195,16 @@ impl<'a> PostsApi<'a> {
 }
 
 /// A post that is gone.
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> threads_client::Result<()> {
+/// use threads_client::Deleted;
+///
+/// let Deleted { deleted_id, .. } = client.posts().delete(&id).await?;
+/// println!("{} is gone", deleted_id.unwrap_or(id));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deleted {
@@ -190,8 +219,35 @@ struct DeletedBody {
     deleted_id: Option<PostId>,
 }
 
-/// A list of posts of one account to ask for; made by [`PostsApi`], [`RepliesApi::mine`](crate::RepliesApi::mine)
-/// and [`ProfileApi::public_posts`](crate::ProfileApi::public_posts).
+/// A list of posts of one account to ask for; made by [`PostsApi::list`], [`PostsApi::mentions`],
+/// [`PostsApi::ghost_posts`], [`RepliesApi::mine`](crate::RepliesApi::mine) and
+/// [`ProfileApi::public_posts`](crate::ProfileApi::public_posts).
+///
+/// ```no_run
+/// # async fn run(
+/// #     client: threads_client::Client,
+/// #     monday: chrono::DateTime<chrono::Utc>,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// use futures::TryStreamExt;
+/// use threads_client::PostField;
+///
+/// let week = client.posts().list().since(monday).until(monday + chrono::Days::new(7));
+/// let mut posts = week.limit(100).max_pages(5.try_into()?).stream();
+/// while let Some(post) = posts.try_next().await? {
+///     println!("{}", post.id);
+/// }
+///
+/// let few = client.posts().list().limit(10).fields([PostField::Text]).add_fields([PostField::TopicTag]);
+/// let page = few.clone().send().await?;
+/// if let Some(next) = &page.next {
+///     let second = few.clone().after(next).send().await?;
+///     if let Some(previous) = &second.previous {
+///         let first = few.before(previous).send().await?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PostListRequest<'a> {

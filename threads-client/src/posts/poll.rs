@@ -6,6 +6,21 @@ use serde::{Deserialize, Deserializer};
 use crate::wire;
 
 /// A poll below a text post, with the votes so far.
+///
+/// ```
+/// use threads_client::Poll;
+///
+/// let answer = r#"{
+///     "option_a": "Tea", "option_a_votes_percentage": 0.75,
+///     "option_b": "Coffee", "option_b_votes_percentage": 0.25,
+///     "total_votes": 8
+/// }"#;
+/// let poll: Poll = serde_json::from_str(answer)?;
+///
+/// assert_eq!(poll.total_votes, Some(8));
+/// assert_eq!((poll.options.len(), poll.options[0].text.as_str()), (2, "Tea"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Poll {
@@ -18,6 +33,19 @@ pub struct Poll {
 }
 
 /// One option of a poll.
+///
+/// ```
+/// use threads_client::{Poll, PollOption};
+///
+/// fn winner(poll: &Poll) -> Option<&PollOption> {
+///     poll.options.iter().max_by(|one, other| one.share.partial_cmp(&other.share).unwrap_or(std::cmp::Ordering::Equal))
+/// }
+///
+/// let answer = r#"{"option_a": "Tea", "option_a_votes_percentage": 0.75, "option_b": "Coffee"}"#;
+/// let poll: Poll = serde_json::from_str(answer)?;
+/// assert_eq!(winner(&poll).map(|option| option.text.as_str()), Some("Tea"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PollOption {

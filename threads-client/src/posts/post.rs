@@ -14,6 +14,25 @@ use crate::{Location, LocationId, PostId, UserId, wire};
 ///
 /// What Meta leaves out is `None`, and so is what was not asked for: every call has its own set of fields, and
 /// [`PostField`](crate::PostField) names the others.
+///
+/// ```
+/// use threads_client::{MediaType, Post};
+///
+/// let answer = r#"{
+///     "id": 17900000000000001,
+///     "media_type": "TEXT_POST",
+///     "text": "Hello",
+///     "timestamp": "2026-05-17T05:42:03+0000",
+///     "owner": {"id": "17841400000000001"}
+/// }"#;
+/// let post: Post = serde_json::from_str(answer)?;
+///
+/// assert_eq!(post.id.as_str(), "17900000000000001");
+/// assert_eq!(post.media_type, Some(MediaType::TextPost));
+/// assert_eq!(post.timestamp.map(|time| time.timestamp()), Some(1_778_996_523));
+/// assert_eq!(post.has_replies, None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Post {
@@ -112,6 +131,17 @@ pub struct Post {
 }
 
 /// One image or video of a carousel.
+///
+/// ```
+/// use threads_client::{CarouselItem, Post};
+///
+/// let answer = r#"{"id": "1", "children": {"data": [{"id": "2", "alt_text": "A crane"}, {"id": "3"}]}}"#;
+/// let post: Post = serde_json::from_str(answer)?;
+///
+/// let without_text = |item: &&CarouselItem| item.alt_text.is_none();
+/// assert_eq!(post.children.iter().filter(without_text).count(), 1);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct CarouselItem {

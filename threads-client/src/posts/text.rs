@@ -10,6 +10,17 @@ use crate::wire;
 ///
 /// Meta does not say whether it counts bytes, characters or UTF-16 units. For ASCII they are the same; beyond
 /// it, a part that is cut out by these figures may be shifted.
+///
+/// ```
+/// use threads_client::{TextEntity, TextEntityType};
+///
+/// let answer = r#"{"entity_type": "SPOILER", "offset": 7, "length": 12}"#;
+/// let entity: TextEntity = serde_json::from_str(answer)?;
+///
+/// assert_eq!(entity.entity_type, TextEntityType::Spoiler);
+/// assert_eq!((entity.offset, entity.length), (Some(7), Some(12)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct TextEntity {
@@ -25,6 +36,15 @@ pub struct TextEntity {
 
 open_enum! {
     /// In what way a part of a text is special.
+    ///
+    /// ```
+    /// use threads_client::TextEntityType;
+    ///
+    /// let kind: TextEntityType = serde_json::from_str(r#""spoiler""#)?;
+    /// assert_eq!(kind, TextEntityType::Spoiler);
+    /// assert_eq!(kind.as_str(), "SPOILER");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub enum TextEntityType {
         /// Hidden until it is tapped.
         Spoiler = "SPOILER" | "spoiler",
@@ -32,6 +52,17 @@ open_enum! {
 }
 
 /// A long text attached to a post.
+///
+/// ```
+/// use threads_client::TextAttachment;
+///
+/// let answer = r#"{"plaintext": "First things first", "link_attachment_url": "https://acme.example/"}"#;
+/// let attachment: TextAttachment = serde_json::from_str(answer)?;
+///
+/// assert_eq!(attachment.plaintext.as_deref(), Some("First things first"));
+/// assert!(attachment.text_with_styling_info.is_empty());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct TextAttachment {
@@ -46,6 +77,15 @@ pub struct TextAttachment {
 }
 
 /// A part of an attached text with a style; it counts as [`TextEntity`] does.
+///
+/// ```
+/// use threads_client::{StyledText, TextStyle};
+///
+/// let answer = r#"{"offset": 0, "length": 5, "styling_info": ["bold", "italic"]}"#;
+/// let part: StyledText = serde_json::from_str(answer)?;
+/// assert_eq!(part.styling_info, [TextStyle::Bold, TextStyle::Italic]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct StyledText {
@@ -62,6 +102,21 @@ pub struct StyledText {
 
 open_enum! {
     /// A style of attached text.
+    ///
+    /// ```
+    /// use threads_client::TextStyle;
+    ///
+    /// fn tag(style: &TextStyle) -> Option<&'static str> {
+    ///     match style {
+    ///         TextStyle::Bold => Some("strong"),
+    ///         TextStyle::Italic => Some("em"),
+    ///         _ => None,
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(tag(&TextStyle::Bold), Some("strong"));
+    /// assert_eq!(TextStyle::from("wavy").as_str(), "wavy");
+    /// ```
     pub enum TextStyle {
         /// Bold.
         Bold = "bold",

@@ -74,6 +74,20 @@ impl MediaPreflight {
     /// Scopes: none, and no token is sent. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
+    /// ```no_run
+    /// # async fn run(draft: threads_client::Draft) -> threads_client::Result<()> {
+    /// use threads_client::{DraftContent, MediaPreflight};
+    ///
+    /// if let DraftContent::Carousel(items) = &draft.content {
+    ///     for item in items {
+    ///         let report = MediaPreflight::new().check(item).await?;
+    ///         println!("{}: {}", item.url.path(), report.is_acceptable());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Transport`](crate::Error::Transport) if TLS cannot be set up on this machine. All that is

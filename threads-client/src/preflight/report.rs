@@ -5,6 +5,17 @@ use std::fmt;
 use crate::MediaKind;
 
 /// What [`MediaPreflight::check`](crate::MediaPreflight::check) found. What was not seen is `None`.
+///
+/// ```
+/// use threads_client::{PreflightFinding, PreflightReport};
+///
+/// let mut report = PreflightReport::default();
+/// report.findings.push(PreflightFinding::IndexLast);
+/// assert!(report.is_acceptable());
+///
+/// report.findings.push(PreflightFinding::Status { status: 404 });
+/// assert!(!report.is_acceptable());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PreflightReport {
@@ -28,6 +39,16 @@ impl PreflightReport {
 }
 
 /// Width and height of an image.
+///
+/// ```
+/// use threads_client::{ImageDimensions, PreflightReport};
+///
+/// fn is_upright(report: &PreflightReport) -> bool {
+///     matches!(report.dimensions, Some(ImageDimensions { width, height, .. }) if height > width)
+/// }
+///
+/// assert!(!is_upright(&PreflightReport::default()));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImageDimensions {
@@ -40,6 +61,18 @@ pub struct ImageDimensions {
 /// Something that Meta would, or may, refuse the media for.
 ///
 /// `Display` writes a sentence in English without the address, which can hold secrets of its own.
+///
+/// ```
+/// use threads_client::PreflightFinding;
+///
+/// let findings = [PreflightFinding::SizeUnknown, PreflightFinding::Redirect { status: 302 }];
+/// let refusals: Vec<String> = findings
+///     .iter()
+///     .filter(|finding| finding.is_refusal())
+///     .map(ToString::to_string)
+///     .collect();
+/// assert_eq!(refusals, ["the answer leads elsewhere (status 302); use the address it leads to"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PreflightFinding {

@@ -7,6 +7,17 @@ use crate::ContainerId;
 use crate::open_enum::open_enum;
 
 /// What Meta says about a container.
+///
+/// ```
+/// use threads_client::{Action, Container, ContainerError};
+///
+/// let answer = r#"{"id": "18000000000000001", "status": "ERROR", "error_message": "INVALID_DURATION"}"#;
+/// let container: Container = serde_json::from_str(answer)?;
+///
+/// assert_eq!(container.error_message, Some(ContainerError::InvalidDuration));
+/// assert!(container.advice().is_some_and(|advice| advice.action() == &Action::FixMedia));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Container {
@@ -23,6 +34,19 @@ pub struct Container {
 
 open_enum! {
     /// How far a container is.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, id: threads_client::ContainerId) -> threads_client::Result<()> {
+    /// use threads_client::ContainerStatus;
+    ///
+    /// match client.publishing().container(&id).await?.status {
+    ///     ContainerStatus::Published => println!("it is live"),
+    ///     ContainerStatus::Finished => println!("it is not live, and can be published"),
+    ///     other => println!("it is {}", other.as_str()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub enum ContainerStatus {
         /// Meta is still fetching or converting the media.
         InProgress = "IN_PROGRESS",
@@ -39,6 +63,14 @@ open_enum! {
 
 open_enum! {
     /// Why a container failed.
+    ///
+    /// ```
+    /// use threads_client::{ContainerError, Language};
+    ///
+    /// let error = ContainerError::from("FAILED_DOWNLOADING_VIDEO");
+    /// assert_eq!(error, ContainerError::FailedDownloadingVideo);
+    /// println!("{}: {}", error.as_str(), error.advice().sentence(Language::English));
+    /// ```
     pub enum ContainerError {
         /// The video could not be fetched.
         FailedDownloadingVideo = "FAILED_DOWNLOADING_VIDEO",

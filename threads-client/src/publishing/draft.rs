@@ -25,6 +25,28 @@ use crate::{LocationId, PostId};
 /// draft.validate()?;
 /// # Ok::<(), threads_client::DraftError>(())
 /// ```
+///
+/// What a text can have, and what media can have:
+///
+/// ```
+/// use threads_client::{Draft, DraftSpoiler, InstagramShare, LocationId};
+///
+/// let text = Draft::text("It was the gardener")
+///     .link_attachment("https://acme.example/plot".parse()?)
+///     .spoiler(DraftSpoiler::new(7, 12))
+///     .enable_reply_approvals();
+/// assert_eq!(text.warnings(), []);
+///
+/// let image = Draft::image("https://media.example/crane.jpg".parse()?)
+///     .with_text("Seen today")
+///     .alt_text("A crane over a roof")
+///     .location(LocationId::new("12345"))
+///     .countries(["DE", "ID"])
+///     .spoiler_media()
+///     .share_to_instagram(InstagramShare::Standard);
+/// image.validate()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -75,6 +97,22 @@ pub struct Draft {
 /// What a post consists of, besides its text.
 ///
 /// A text post has at most one of a poll, a GIF and a text attachment, and a ghost post has none of them.
+///
+/// ```
+/// use threads_client::{Draft, DraftContent};
+///
+/// let drafts = [
+///     Draft::ghost_post("Gone tomorrow"),
+///     Draft::video("https://media.example/crane.mp4".parse()?),
+/// ];
+/// let kinds = drafts.map(|draft| match draft.content {
+///     DraftContent::GhostPost => "ghost post",
+///     content if content.is_text() => "text",
+///     _ => "media",
+/// });
+/// assert_eq!(kinds, ["ghost post", "media"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -207,6 +245,14 @@ impl Draft {
     }
 
     /// Makes it a reply; needs `threads_manage_replies`.
+    ///
+    /// ```
+    /// use threads_client::{Draft, PostId};
+    ///
+    /// let reply = Draft::text("Well said").reply_to(PostId::new("17900000000000001"));
+    /// let quote = Draft::text("Well said").quote(PostId::new("17900000000000001"));
+    /// # assert_ne!(reply, quote);
+    /// ```
     pub fn reply_to(mut self, post: PostId) -> Self {
         self.reply_to = Some(post);
         self

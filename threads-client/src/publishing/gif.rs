@@ -34,6 +34,15 @@ impl DraftGif {
 }
 
 /// A service that GIFs come from.
+///
+/// ```
+/// use threads_client::{DraftGif, GifProvider};
+///
+/// let kept = r#"{"gif_id": "3o7abKhOpu0NwenH3O", "provider": "GIPHY"}"#;
+/// let gif: DraftGif = serde_json::from_str(kept)?;
+/// assert_eq!(gif.provider, GifProvider::Giphy);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]

@@ -9,6 +9,14 @@ use crate::wire;
 ///
 /// Needs the scope `threads_share_to_instagram`. The post is published even if the story is not. See
 /// [Meta's page](https://developers.facebook.com/docs/threads/create-posts/share-to-ig-stories).
+///
+/// ```
+/// use threads_client::{Draft, InstagramShare};
+///
+/// let draft = Draft::text("Hello").share_to_instagram(InstagramShare::DarkMode);
+/// let parameter = draft.share_to_instagram.map(InstagramShare::parameter);
+/// assert_eq!(parameter, Some("crossreshare_to_ig_dark_mode"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[doc(alias = "crossreshare_to_ig")]
@@ -33,6 +41,18 @@ impl InstagramShare {
 
 open_enum! {
     /// How sharing to Instagram went.
+    ///
+    /// ```
+    /// use threads_client::{InstagramShareStatus, PostId, Receipt};
+    ///
+    /// let answer = r#"{"id": "17900000000000001", "crossreshare_to_ig_status": "FAILED"}"#;
+    /// let receipt: Receipt<PostId> = serde_json::from_str(answer)?;
+    /// if let Some(status) = &receipt.crossreshare_to_ig_status {
+    ///     println!("the story: {}", status.as_str());
+    /// }
+    /// assert_eq!(receipt.crossreshare_to_ig_status, Some(InstagramShareStatus::Failed));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[doc(alias = "crossreshare_to_ig_status")]
     pub enum InstagramShareStatus {
         /// The story is there.

@@ -4,6 +4,17 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// An image or a video that Meta will fetch from a public address.
+///
+/// ```
+/// use threads_client::{Draft, Media};
+///
+/// let draft = Draft::carousel(vec![
+///     Media::image("https://media.example/crane.jpg".parse()?).alt_text("A crane over a roof"),
+///     Media::video("https://media.example/crane.mp4".parse()?),
+/// ]);
+/// draft.validate()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -44,6 +55,18 @@ impl Media {
 }
 
 /// What is published: an image or a video.
+///
+/// ```
+/// use threads_client::{Media, MediaKind};
+///
+/// let media = Media::video("https://media.example/crane.mp4".parse()?);
+/// let ending = match media.kind {
+///     MediaKind::Image => "jpg",
+///     MediaKind::Video => "mp4",
+/// };
+/// assert!(media.url.path().ends_with(ending));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaKind {

@@ -43,6 +43,20 @@ use crate::http::{Fields, Repeat, path_id};
 use crate::{Client, ContainerId, Error, PostId, Result};
 
 /// Calls that publish; made by [`Client::publishing`].
+///
+/// ```no_run
+/// # async fn run(client: threads_client::Client, draft: threads_client::Draft) -> threads_client::Result<()> {
+/// use threads_client::{PublishingApi, WaitPolicy};
+///
+/// // The steps of `publish`, with a place to keep the id of the container.
+/// let publishing: PublishingApi<'_> = client.publishing();
+/// let container = publishing.create_container(&draft).await?;
+/// println!("to be kept: {container}");
+/// publishing.wait_until_finished(&container, &WaitPolicy::default()).await?;
+/// let post = publishing.publish_container(&container).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct PublishingApi<'a> {
     client: &'a Client,
@@ -61,6 +75,16 @@ impl<'a> PublishingApi<'a> {
     /// `threads_location_tagging` for a location, `threads_share_to_instagram` for a share. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::Draft;
+    ///
+    /// let container = client.publishing().create_container(&Draft::text("Hello")).await?;
+    /// println!("not to be seen yet: {container}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidRequest`] if the draft breaks a rule or is a carousel; any other [`Error`] of a call.
@@ -73,6 +97,16 @@ impl<'a> PublishingApi<'a> {
     ///
     /// Scopes: `threads_basic`, `threads_content_publish`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, items: Vec<threads_client::Media>) -> threads_client::Result<()> {
+    /// let mut children = Vec::new();
+    /// for item in &items {
+    ///     children.push(client.publishing().create_child(item).await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -88,6 +122,20 @@ impl<'a> PublishingApi<'a> {
     ///
     /// Scopes: `threads_basic`, `threads_content_publish`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
+    ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     client: threads_client::Client,
+    /// #     items: Vec<threads_client::Media>,
+    /// #     children: Vec<threads_client::ContainerId>,
+    /// # ) -> threads_client::Result<()> {
+    /// use threads_client::Draft;
+    ///
+    /// let draft = Draft::carousel(items).with_text("Seen today");
+    /// let container = client.publishing().create_carousel(&draft, &children).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -110,6 +158,17 @@ impl<'a> PublishingApi<'a> {
     ///
     /// Scopes, and [Meta's page](https://developers.facebook.com/docs/threads/create-posts/share-to-ig-stories),
     /// are those of [`create_container`](Self::create_container) and `threads_share_to_instagram`.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::{Draft, InstagramShare};
+    ///
+    /// let draft = Draft::text("Hello").share_to_instagram(InstagramShare::Standard);
+    /// let receipt = client.publishing().create_receipt(&draft, &[]).await?;
+    /// println!("{}: {:?}", receipt.id, receipt.crossreshare_to_ig_status);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -138,6 +197,16 @@ impl<'a> PublishingApi<'a> {
     /// Scopes: `threads_basic`, `threads_content_publish`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#publishing-does-not-return-a-media-id).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, id: threads_client::ContainerId) -> threads_client::Result<()> {
+    /// use threads_client::ContainerStatus;
+    ///
+    /// let container = client.publishing().container(&id).await?;
+    /// println!("live: {}", container.status == ContainerStatus::Published);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidRequest`] if the id cannot be one; any other [`Error`] of a call.
@@ -156,6 +225,19 @@ impl<'a> PublishingApi<'a> {
     ///
     /// Scopes: `threads_basic`, `threads_content_publish`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#publishing-does-not-return-a-media-id).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, id: threads_client::ContainerId) -> threads_client::Result<()> {
+    /// use threads_client::{Error, WaitPolicy};
+    ///
+    /// match client.publishing().wait_until_finished(&id, &WaitPolicy::default()).await {
+    ///     Ok(container) => println!("{} is {}", container.id, container.status),
+    ///     Err(Error::Container(container)) => println!("failed: {:?}", container.error_message),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -194,6 +276,19 @@ impl<'a> PublishingApi<'a> {
     /// Scopes: `threads_basic`, `threads_content_publish`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::{Draft, Error};
+    ///
+    /// match client.publishing().publish(Draft::text("Hello")).await {
+    ///     Ok(post) => println!("published {post}"),
+    ///     Err(Error::Publish(error)) => println!("ask about container {}", error.container),
+    ///     Err(error) => println!("nothing was published: {error}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidRequest`] if the draft breaks a rule; [`Error::Container`] if Meta could not prepare
@@ -204,6 +299,20 @@ impl<'a> PublishingApi<'a> {
     }
 
     /// Does everything, and waits as the policy says.
+    ///
+    /// Scopes: those of [`publish`](Self::publish). See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, video: url::Url) -> threads_client::Result<()> {
+    /// use std::time::Duration;
+    /// use threads_client::{Draft, WaitPolicy};
+    ///
+    /// let policy = WaitPolicy::default().give_up_after(Duration::from_secs(15 * 60));
+    /// let post = client.publishing().publish_with(Draft::video(video), &policy).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

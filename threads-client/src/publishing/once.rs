@@ -17,6 +17,17 @@ impl PublishingApi<'_> {
     /// Scopes: `threads_basic`, `threads_content_publish`. See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client, id: threads_client::ContainerId) -> threads_client::Result<()> {
+    /// match client.publishing().publish_container(&id).await {
+    ///     Ok(post) => println!("published {post}"),
+    ///     Err(error) if error.was_not_sent() => println!("not published: {error}"),
+    ///     Err(error) => println!("ask about the container before publishing again: {error}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Any [`Error`] of a call.
@@ -96,6 +107,20 @@ impl PublishingApi<'_> {
     }
 
     /// Publishes like [`auto_publish_text`](Self::auto_publish_text) and keeps all of the answer.
+    ///
+    /// Scopes: those of [`create_container`](Self::create_container). See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/create-posts/share-to-ig-stories).
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::{Draft, InstagramShare};
+    ///
+    /// let draft = Draft::text("Hello").share_to_instagram(InstagramShare::Standard);
+    /// let receipt = client.publishing().auto_publish_text_receipt(&draft).await?;
+    /// println!("{}: {:?}", receipt.id, receipt.crossreshare_to_ig_status);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

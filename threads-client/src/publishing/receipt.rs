@@ -8,6 +8,15 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor}
 use super::instagram::{InstagramShareStatus, share_status};
 
 /// Meta's answer to a call that created or published something.
+///
+/// ```
+/// use threads_client::{ContainerId, Receipt};
+///
+/// let receipt: Receipt<ContainerId> = serde_json::from_str(r#"{"id": "18000000000000001"}"#)?;
+/// assert_eq!(receipt.id, ContainerId::new("18000000000000001"));
+/// assert_eq!(receipt.crossreshare_to_ig_status, None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt<I> {

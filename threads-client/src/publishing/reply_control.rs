@@ -3,6 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// Who may reply, as sent. Reading uses [`ReplyAudience`](crate::ReplyAudience), in upper case.
+///
+/// ```
+/// use threads_client::{Draft, ReplyControl};
+///
+/// let draft = Draft::text("Hello").reply_control(ReplyControl::MentionedOnly);
+/// assert_eq!(draft.reply_control.map(ReplyControl::as_str), Some("mentioned_only"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

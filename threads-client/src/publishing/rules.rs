@@ -15,6 +15,17 @@ pub(super) const FEWEST_ITEMS: usize = 2;
 pub(super) const MOST_ITEMS: usize = 20;
 
 /// A rule that a draft breaks, and where.
+///
+/// ```
+/// use threads_client::{Draft, DraftError};
+///
+/// let refused = Draft::text("").validate();
+/// assert!(matches!(&refused, Err(DraftError { field, .. }) if field == "text"));
+/// # assert_eq!(
+/// #     refused.map_err(|error| error.to_string()),
+/// #     Err("invalid `text`: must not be empty without a link or media".to_owned())
+/// # );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid `{field}`: {rule}")]
 #[non_exhaustive]
@@ -26,6 +37,14 @@ pub struct DraftError {
 }
 
 /// A rule for drafts.
+///
+/// ```
+/// use threads_client::{Draft, DraftPoll, DraftRule};
+///
+/// let poll = DraftPoll::new("Tea", "Coffee").option("Water").option("Juice").option("Milk");
+/// let refused = Draft::poll("What will it be?", poll).validate();
+/// assert_eq!(refused.map_err(|error| error.rule), Err(DraftRule::PollSize { options: 5 }));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DraftRule {

@@ -11,6 +11,13 @@ use super::{Draft, DraftContent};
 ///
 /// Meta documents 500 "characters, emojis counted as UTF-8 bytes" and has been seen to refuse texts of fewer
 /// than 500 characters that have more than 500 bytes.
+///
+/// ```
+/// use threads_client::{TextLength, text_length};
+///
+/// let TextLength { code_points, bytes, .. } = text_length("Grüße");
+/// assert_eq!((code_points, bytes), (5, 7));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TextLength {
@@ -39,6 +46,13 @@ pub fn text_length(text: &str) -> TextLength {
 ///
 /// Meta counts at most five. Only addresses with `http://` or `https://` are found; whether Meta also counts
 /// bare domain names is not documented.
+///
+/// ```
+/// use threads_client::{Draft, unique_links};
+///
+/// let draft = Draft::text("See https://a.example/ and https://b.example/ and https://a.example/");
+/// assert_eq!(unique_links(&draft), ["https://a.example/", "https://b.example/"]);
+/// ```
 pub fn unique_links(draft: &Draft) -> Vec<String> {
     let in_text = draft
         .text

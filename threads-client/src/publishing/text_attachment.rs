@@ -59,6 +59,17 @@ impl DraftTextAttachment {
 /// Meta does not say in what `offset` and `length` count: they mean the same in bytes, code points and UTF-16
 /// code units only where the text is ASCII up to the end of the part. Beyond that the draft has a
 /// [warning](crate::DraftWarning::UnclearOffset).
+///
+/// ```
+/// use threads_client::{DraftStyling, DraftTextAttachment, DraftTextStyle};
+///
+/// let attachment = DraftTextAttachment::new("First things first")
+///     .link_attachment_url("https://acme.example/".parse()?)
+///     .style(DraftTextStyle::new(0, 5, [DraftStyling::Bold]))
+///     .style(DraftTextStyle::new(13, 5, [DraftStyling::Underline]));
+/// assert_eq!(attachment.text_with_styling_info.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -87,6 +98,15 @@ impl DraftTextStyle {
 }
 
 /// How a part of a text attachment looks.
+///
+/// ```
+/// use threads_client::DraftStyling;
+///
+/// // In kept drafts and on the wire it has Meta's names.
+/// let styles: Vec<DraftStyling> = serde_json::from_str(r#"["bold", "strikethrough"]"#)?;
+/// assert_eq!(styles, [DraftStyling::Bold, DraftStyling::Strikethrough]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -6,6 +6,18 @@ use std::time::Duration;
 ///
 /// The first question is asked at once, the next after `first_pause`; every pause is twice as long as the one
 /// before, up to `longest_pause`. It ends when the pauses add up to `give_up_after`.
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::WaitPolicy;
+///
+/// // For long videos.
+/// let policy = WaitPolicy::default()
+///     .first_pause(Duration::from_secs(10))
+///     .longest_pause(Duration::from_secs(60))
+///     .give_up_after(Duration::from_secs(30 * 60))
+///     .settle(Duration::from_secs(5));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitPolicy {
     first_pause: Duration,

@@ -17,6 +17,16 @@ use crate::http::guard::is_public;
 const DOUBTFUL_LINKS: usize = 4;
 
 /// What Meta may or may not refuse.
+///
+/// ```
+/// use threads_client::{Draft, DraftWarning};
+///
+/// let warnings = Draft::text("é".repeat(300)).warnings();
+/// assert_eq!(warnings, [DraftWarning::TextOverByteLimit { bytes: 600 }]);
+/// for warning in &warnings {
+///     println!("{}: {warning}", warning.field());
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DraftWarning {

@@ -12,6 +12,19 @@ use crate::{MediaType, Poll, PostId, RawJson, UserId, wire};
 ///
 /// Meta has no webhook for likes, for insights, or for a user who withdraws the app's access; the last one is
 /// a [signed request](crate::SignedRequestVerifier) to another address.
+///
+/// ```
+/// use threads_client::{WebhookEvent, WebhookNotification};
+///
+/// fn tell(notification: &WebhookNotification) {
+///     match &notification.event {
+///         WebhookEvent::Reply(reply) => println!("@{:?}: {:?}", reply.username, reply.text),
+///         WebhookEvent::Delete(post) => println!("{} is gone", post.id),
+///         WebhookEvent::Unknown { field, value } => println!("{field}: {}", value.as_str()),
+///         other => println!("{}", other.field()),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum WebhookEvent {
@@ -68,6 +81,17 @@ impl WebhookEvent {
 }
 
 /// A post as notifications describe it. What Meta leaves out is `None`.
+///
+/// ```
+/// use threads_client::WebhookPost;
+///
+/// let value = r#"{"id": "17900000000000002", "text": "Nice", "replied_to": {"id": "17900000000000001"}}"#;
+/// let post: WebhookPost = serde_json::from_str(value)?;
+///
+/// assert_eq!(post.text.as_deref(), Some("Nice"));
+/// assert_eq!(post.replied_to.map(|post| post.to_string()), Some("17900000000000001".to_owned()));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct WebhookPost {
@@ -133,6 +157,15 @@ pub struct WebhookPost {
 }
 
 /// The post at the top of a conversation.
+///
+/// ```
+/// use threads_client::RootPost;
+///
+/// let value = r#"{"id": "17900000000000001", "owner_id": 17841400000000001, "username": "acme.lab"}"#;
+/// let root: RootPost = serde_json::from_str(value)?;
+/// assert_eq!(root.owner_id.map(|owner| owner.to_string()), Some("17841400000000001".to_owned()));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct RootPost {
@@ -145,6 +178,15 @@ pub struct RootPost {
 }
 
 /// A post that its author deleted.
+///
+/// ```
+/// use threads_client::DeletedPost;
+///
+/// let value = r#"{"id": "17900000000000001", "deleted_at": "2026-01-02T08:00:00+0000"}"#;
+/// let post: DeletedPost = serde_json::from_str(value)?;
+/// assert_eq!(post.deleted_at.map(|time| time.to_rfc3339()), Some("2026-01-02T08:00:00+00:00".to_owned()));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct DeletedPost {

@@ -15,6 +15,25 @@ use crate::signature::{hash_of, write_hex};
 use crate::{CallbackError, PostId, wire};
 
 /// A notification that Meta signed.
+///
+/// ```
+/// use std::time::Duration;
+/// use threads_client::{AppSecret, WebhookNotification, WebhookTopic, WebhookVerifier};
+///
+/// let body = br#"{"topic":"moderate","target_id":"17900000000000001","time":1767225600,"subscription_id":"1","values":{"field":"replies","value":{"id":"17900000000000002","username":"acme.lab","text":"Nice"}}}"#;
+/// let header = "sha256=1c56a4906a9c1b2cc88d590dadb30674959c721eb2a38d12f687359b668c8483";
+/// let verifier = WebhookVerifier::new(AppSecret::new("secret of the Threads app"))?;
+///
+/// let now = "2026-01-01T00:05:00Z".parse()?;
+/// let is_recent = |notification: &WebhookNotification| {
+///     notification.age(now).is_some_and(|age| age < Duration::from_secs(48 * 60 * 60))
+/// };
+/// let notifications = verifier.notifications(body, Some(header))?;
+/// assert!(notifications.iter().all(is_recent));
+/// assert_eq!(notifications[0].topic, Some(WebhookTopic::Moderate));
+/// assert_eq!(notifications[0].event.field(), "replies");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookNotification {
@@ -63,6 +82,16 @@ impl WebhookNotification {
 
 open_enum! {
     /// A group of fields that an app subscribes to.
+    ///
+    /// ```
+    /// use threads_client::{WebhookNotification, WebhookTopic};
+    ///
+    /// fn is_about_replies(notification: &WebhookNotification) -> bool {
+    ///     notification.topic == Some(WebhookTopic::Moderate)
+    /// }
+    ///
+    /// assert_eq!(WebhookTopic::Interaction.as_str(), "interaction");
+    /// ```
     pub enum WebhookTopic {
         /// Replies and deletions.
         Moderate = "moderate",
@@ -76,6 +105,19 @@ open_enum! {
 /// The content stands for itself rather than for the whole body, so that a body with several notifications
 /// has several keys, and a delivery in another company has the same. `Display` writes 64 hexadecimal digits
 /// that stand for all parts, as a key in a store.
+///
+/// ```
+/// use std::collections::HashSet;
+/// use threads_client::{NotificationKey, WebhookNotification};
+///
+/// /// The notifications that were not processed before.
+/// fn only_new(
+///     seen: &mut HashSet<NotificationKey>,
+///     notifications: Vec<WebhookNotification>,
+/// ) -> Vec<WebhookNotification> {
+///     notifications.into_iter().filter(|notification| seen.insert(notification.key())).collect()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct NotificationKey {

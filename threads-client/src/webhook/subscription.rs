@@ -15,6 +15,14 @@ const LONGEST_CHALLENGE: usize = 64;
 /// The text that was entered in the app's dashboard together with the callback address.
 ///
 /// `Debug` prints a placeholder.
+///
+/// ```
+/// use threads_client::VerifyToken;
+///
+/// let token = VerifyToken::new("harbour");
+/// assert_eq!(format!("{token:?}"), "VerifyToken([redacted])");
+/// assert!(token.challenge("hub.mode=subscribe").is_err());
+/// ```
 #[derive(Clone)]
 pub struct VerifyToken(Arc<Zeroizing<String>>);
 
