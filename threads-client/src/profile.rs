@@ -18,7 +18,7 @@ use crate::{Client, PostListRequest, Result, UserId, wire};
 /// let profiles: ProfileApi<'_> = client.profile();
 /// let own = profiles.get().await?;
 /// let other = profiles.lookup("meta").await?;
-/// println!("@{} follows @{}", own.username, other.username);
+/// println!("@{} and @{}", own.username, other.username);
 /// # Ok(())
 /// # }
 /// ```

@@ -268,7 +268,10 @@ impl ReplyOrder {
 /// is used by Meta's own sample and missing in its reference.
 ///
 /// ```no_run
-/// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn run(
+/// #     client: threads_client::Client,
+/// #     id: threads_client::PostId,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
 /// use futures::TryStreamExt;
 /// use threads_client::{PostField, ReplyOrder};
 ///
@@ -306,7 +309,10 @@ impl ReplyListRequest<'_> {
 /// Pending replies to ask for; made by [`RepliesApi::pending`].
 ///
 /// ```no_run
-/// # async fn run(client: threads_client::Client, id: threads_client::PostId) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn run(
+/// #     client: threads_client::Client,
+/// #     id: threads_client::PostId,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
 /// use futures::TryStreamExt;
 /// use threads_client::{PostField, ReplyApprovalStatus, ReplyOrder};
 ///

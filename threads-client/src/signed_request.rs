@@ -136,6 +136,7 @@ impl SignedRequestVerifier {
 /// assert_eq!(request.user_id.as_str(), "17841400000000001");
 /// assert_eq!(request.age(now), Some(Duration::from_secs(5 * 60)));
 /// assert!(!request.is_expired(now));
+/// println!("to be kept: {}", request.key());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,14 +179,17 @@ impl SignedRequest {
 ///
 /// ```
 /// use std::collections::HashSet;
-/// use threads_client::{SignedRequest, SignedRequestKey};
+/// use threads_client::SignedRequestKey;
+/// # let verifier = threads_client::SignedRequestVerifier::new(
+/// #     threads_client::AppSecret::new("secret of the Threads app"),
+/// # )?;
+/// # let received = "9IRIc5rLYdhWpcmvFgYei8qQsEA4UwkGeRPK96ULsN0.eyJ1c2VyX2lkIjoiMTc4NDE0MDAwMDAwMDAwMDEiLCJhbGdv\
+/// #     cml0aG0iOiJITUFDLVNIQTI1NiIsImlzc3VlZF9hdCI6MTc2NzIyNTYwMH0";
 ///
-/// /// Whether a request was not seen before.
-/// fn is_new(seen: &mut HashSet<SignedRequestKey>, request: &SignedRequest) -> bool {
-///     let key = request.key();
-///     println!("request {key}");
-///     seen.insert(key)
-/// }
+/// let mut processed: HashSet<SignedRequestKey> = HashSet::new();
+/// assert!(processed.insert(verifier.verify(received)?.key()));
+/// assert!(!processed.insert(verifier.verify(received)?.key()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SignedRequestKey([u8; 32]);

@@ -86,6 +86,7 @@ impl<'a> InsightsApi<'a> {
 ///
 /// let request = client.insights().account().metrics([AccountMetric::FollowerDemographics]);
 /// let ages = request.breakdown(Breakdown::Age).send().await?;
+/// println!("{:?}", ages.breakdowns(&AccountMetric::FollowerDemographics));
 /// # Ok(())
 /// # }
 /// ```
@@ -127,6 +128,16 @@ impl AccountInsightsRequest<'_> {
     }
 
     /// Length of one point. Meta does not document this parameter for Threads; leave it off.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// use threads_client::{AccountMetric, Period};
+    ///
+    /// let request = client.insights().account().metrics([AccountMetric::Views]);
+    /// let asked_as_elsewhere = request.period(Period::Day).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn period(mut self, period: Period) -> Self {
         self.period = Some(period);
         self
@@ -193,6 +204,23 @@ impl AccountInsightsRequest<'_> {
 ///         None => println!("{metric}: not measured"),
 ///     }
 /// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With the parameters that Meta does not document for posts, as its own sample sends them:
+///
+/// ```no_run
+/// # async fn run(
+/// #     client: threads_client::Client,
+/// #     id: threads_client::PostId,
+/// #     monday: chrono::DateTime<chrono::Utc>,
+/// # ) -> threads_client::Result<()> {
+/// use threads_client::{Period, PostMetric};
+///
+/// let request = client.insights().post(&id).metrics([PostMetric::Views]);
+/// let request = request.since(monday).until(monday + chrono::Days::new(7)).period(Period::Lifetime);
+/// let since_publication = request.send().await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -38,7 +38,8 @@ pub struct Poll {
 /// use threads_client::{Poll, PollOption};
 ///
 /// fn winner(poll: &Poll) -> Option<&PollOption> {
-///     poll.options.iter().max_by(|one, other| one.share.partial_cmp(&other.share).unwrap_or(std::cmp::Ordering::Equal))
+///     let share = |option: &PollOption| option.share.unwrap_or_default();
+///     poll.options.iter().max_by(|one, other| share(one).total_cmp(&share(other)))
 /// }
 ///
 /// let answer = r#"{"option_a": "Tea", "option_a_votes_percentage": 0.75, "option_b": "Coffee"}"#;

@@ -36,7 +36,10 @@ open_enum! {
     /// How far a container is.
     ///
     /// ```no_run
-    /// # async fn run(client: threads_client::Client, id: threads_client::ContainerId) -> threads_client::Result<()> {
+    /// # async fn run(
+    /// #     client: threads_client::Client,
+    /// #     id: threads_client::ContainerId,
+    /// # ) -> threads_client::Result<()> {
     /// use threads_client::ContainerStatus;
     ///
     /// match client.publishing().container(&id).await?.status {

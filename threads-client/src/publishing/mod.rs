@@ -99,7 +99,10 @@ impl<'a> PublishingApi<'a> {
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
     /// ```no_run
-    /// # async fn run(client: threads_client::Client, items: Vec<threads_client::Media>) -> threads_client::Result<()> {
+    /// # async fn run(
+    /// #     client: threads_client::Client,
+    /// #     items: Vec<threads_client::Media>,
+    /// # ) -> threads_client::Result<()> {
     /// let mut children = Vec::new();
     /// for item in &items {
     ///     children.push(client.publishing().create_child(item).await?);
@@ -120,7 +123,7 @@ impl<'a> PublishingApi<'a> {
     ///
     /// The items must be `FINISHED`; see [`wait_until_finished`](Self::wait_until_finished).
     ///
-    /// Scopes: `threads_basic`, `threads_content_publish`. See
+    /// Scopes: those of [`create_container`](Self::create_container). See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
     /// ```no_run
@@ -156,8 +159,8 @@ impl<'a> PublishingApi<'a> {
     /// For drafts that are [shared to Instagram](Draft::share_to_instagram): Meta's sample shows how that went
     /// in this answer.
     ///
-    /// Scopes, and [Meta's page](https://developers.facebook.com/docs/threads/create-posts/share-to-ig-stories),
-    /// are those of [`create_container`](Self::create_container) and `threads_share_to_instagram`.
+    /// Scopes: those of [`create_container`](Self::create_container). See
+    /// [Meta's page](https://developers.facebook.com/docs/threads/create-posts/share-to-ig-stories).
     ///
     /// ```no_run
     /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
@@ -198,7 +201,10 @@ impl<'a> PublishingApi<'a> {
     /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#publishing-does-not-return-a-media-id).
     ///
     /// ```no_run
-    /// # async fn run(client: threads_client::Client, id: threads_client::ContainerId) -> threads_client::Result<()> {
+    /// # async fn run(
+    /// #     client: threads_client::Client,
+    /// #     id: threads_client::ContainerId,
+    /// # ) -> threads_client::Result<()> {
     /// use threads_client::ContainerStatus;
     ///
     /// let container = client.publishing().container(&id).await?;
@@ -227,7 +233,10 @@ impl<'a> PublishingApi<'a> {
     /// [Meta's page](https://developers.facebook.com/docs/threads/troubleshooting#publishing-does-not-return-a-media-id).
     ///
     /// ```no_run
-    /// # async fn run(client: threads_client::Client, id: threads_client::ContainerId) -> threads_client::Result<()> {
+    /// # async fn run(
+    /// #     client: threads_client::Client,
+    /// #     id: threads_client::ContainerId,
+    /// # ) -> threads_client::Result<()> {
     /// use threads_client::{Error, WaitPolicy};
     ///
     /// match client.publishing().wait_until_finished(&id, &WaitPolicy::default()).await {
@@ -273,7 +282,7 @@ impl<'a> PublishingApi<'a> {
     /// A program that must not lose track of a post after a crash takes the steps by itself and keeps the
     /// container's id before the last one.
     ///
-    /// Scopes: `threads_basic`, `threads_content_publish`. See
+    /// Scopes: those of [`create_container`](Self::create_container). See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
     /// ```no_run
@@ -300,7 +309,7 @@ impl<'a> PublishingApi<'a> {
 
     /// Does everything, and waits as the policy says.
     ///
-    /// Scopes: those of [`publish`](Self::publish). See
+    /// Scopes: those of [`create_container`](Self::create_container). See
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
     /// ```no_run

@@ -18,7 +18,10 @@ impl PublishingApi<'_> {
     /// [Meta's page](https://developers.facebook.com/docs/threads/posts).
     ///
     /// ```no_run
-    /// # async fn run(client: threads_client::Client, id: threads_client::ContainerId) -> threads_client::Result<()> {
+    /// # async fn run(
+    /// #     client: threads_client::Client,
+    /// #     id: threads_client::ContainerId,
+    /// # ) -> threads_client::Result<()> {
     /// match client.publishing().publish_container(&id).await {
     ///     Ok(post) => println!("published {post}"),
     ///     Err(error) if error.was_not_sent() => println!("not published: {error}"),

@@ -20,8 +20,12 @@ use crate::{CallbackError, PostId, wire};
 /// use std::time::Duration;
 /// use threads_client::{AppSecret, WebhookNotification, WebhookTopic, WebhookVerifier};
 ///
-/// let body = br#"{"topic":"moderate","target_id":"17900000000000001","time":1767225600,"subscription_id":"1","values":{"field":"replies","value":{"id":"17900000000000002","username":"acme.lab","text":"Nice"}}}"#;
-/// let header = "sha256=1c56a4906a9c1b2cc88d590dadb30674959c721eb2a38d12f687359b668c8483";
+/// let body = br#"{
+///     "topic": "moderate",
+///     "time": 1767225600,
+///     "values": {"field": "replies", "value": {"id": "17900000000000002", "text": "Nice"}}
+/// }"#;
+/// let header = "sha256=f8f51a59aad97447fe412443bdf01cb3db321921343e16250612643abaa334dc";
 /// let verifier = WebhookVerifier::new(AppSecret::new("secret of the Threads app"))?;
 ///
 /// let now = "2026-01-01T00:05:00Z".parse()?;
@@ -32,6 +36,7 @@ use crate::{CallbackError, PostId, wire};
 /// assert!(notifications.iter().all(is_recent));
 /// assert_eq!(notifications[0].topic, Some(WebhookTopic::Moderate));
 /// assert_eq!(notifications[0].event.field(), "replies");
+/// println!("to be kept: {}", notifications[0].key());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -108,15 +113,25 @@ open_enum! {
 ///
 /// ```
 /// use std::collections::HashSet;
-/// use threads_client::{NotificationKey, WebhookNotification};
+/// use threads_client::NotificationKey;
+/// # let verifier = threads_client::WebhookVerifier::new(
+/// #     threads_client::AppSecret::new("secret of the Threads app"),
+/// # )?;
+/// # let body = br#"{
+/// #     "topic": "moderate",
+/// #     "time": 1767225600,
+/// #     "values": {"field": "replies", "value": {"id": "17900000000000002", "text": "Nice"}}
+/// # }"#;
+/// # let header = Some("sha256=f8f51a59aad97447fe412443bdf01cb3db321921343e16250612643abaa334dc");
 ///
-/// /// The notifications that were not processed before.
-/// fn only_new(
-///     seen: &mut HashSet<NotificationKey>,
-///     notifications: Vec<WebhookNotification>,
-/// ) -> Vec<WebhookNotification> {
-///     notifications.into_iter().filter(|notification| seen.insert(notification.key())).collect()
+/// let mut processed: HashSet<NotificationKey> = HashSet::new();
+/// for delivery in 1..=2 {
+///     for notification in verifier.notifications(body, header)? {
+///         let is_new = processed.insert(notification.key());
+///         assert_eq!(is_new, delivery == 1);
+///     }
 /// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
