@@ -30,7 +30,7 @@ pub fn webhook(bytes: &[u8]) {
                 assert_eq!(notification.key(), notification.clone().key());
             }
         }
-        Err(error) => is_discreet(error),
+        Err(error) => is_discreet(error, bytes),
     }
 
     digest[bytes.len() % 32] ^= 1;
@@ -67,7 +67,7 @@ pub fn signed_request(bytes: &[u8]) {
             let form = format!("signed_request={request}");
             assert_eq!(verifier.verify_form(form.as_bytes()).ok(), Some(read));
         }
-        Err(error) => is_discreet(&error),
+        Err(error) => is_discreet(&error, bytes),
     }
 }
 
@@ -89,9 +89,10 @@ fn header(digest: &[u8; 32]) -> String {
     header
 }
 
-/// An error of a callback shows neither the secret nor what came.
-fn is_discreet(error: &CallbackError) {
+/// An error of a callback does not show the secret, unless it came with the body: the fuzzer reads it from
+/// the program, and the place of an error in a body is named by its keys.
+fn is_discreet(error: &CallbackError, came: &[u8]) {
     let shown = error.to_string();
     is_clean(&shown);
-    assert!(!shown.contains(SECRET));
+    assert!(!shown.contains(SECRET) || text(came).contains(SECRET));
 }

@@ -1,0 +1,176 @@
+//! Claiming and releasing: due jobs drained by one, four and eight workers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+use threads_monitor::Storage;
+use threads_monitor::scheduler::{Change, JobId, JobKind, NewJob, WorkerId};
+
+use crate::Place;
+use crate::measure::{rate, ratio};
+use crate::setup::{account, drop_database, storage};
+use crate::{rivals, setup};
+
+/// How many jobs are claimed at a time, by everybody.
+pub const BATCH: usize = 100;
+/// How long a lease is.
+pub const LEASE: Duration = Duration::from_mins(3);
+
+/// Prints the tables.
+pub async fn table(place: &Place, jobs: usize) -> anyhow::Result<()> {
+    println!("### Claim and release of {jobs} due jobs, in batches of {BATCH}\n");
+    println!("| who | workers | jobs a second | bare SQL takes / this takes |");
+    println!("|---|--:|--:|--:|");
+    if place.postgres.is_some() {
+        for workers in [1, 4, 8] {
+            let bare = best(place, jobs, workers, Who::Bare).await?;
+            for who in [Who::Bare, Who::Ours, Who::Apalis, Who::Graphile] {
+                let span = match who {
+                    Who::Bare => bare,
+                    other => best(place, jobs, workers, other).await?,
+                };
+                println!(
+                    "| {} | {workers} | {:.0} | {:.2} |",
+                    who.name(),
+                    rate(jobs, span),
+                    ratio(bare, span)
+                );
+            }
+        }
+    }
+    for workers in [1, 4, 8] {
+        let bare = rivals::bare_sqlite(place, jobs, workers).await?;
+        let ours = ours(place, "sqlite", jobs, workers).await?;
+        for (name, span) in [
+            ("bare SQL, SQLite", bare),
+            ("threads-monitor, SQLite", ours),
+        ] {
+            println!(
+                "| {name} | {workers} | {:.0} | {:.2} |",
+                rate(jobs, span),
+                ratio(bare, span)
+            );
+        }
+    }
+    println!();
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Who {
+    Bare,
+    Ours,
+    Apalis,
+    Graphile,
+}
+
+impl Who {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare SQL, PostgreSQL",
+            Self::Ours => "threads-monitor, PostgreSQL",
+            Self::Apalis => "apalis-postgres 1.0.0",
+            Self::Graphile => "graphile_worker 0.14.1",
+        }
+    }
+}
+
+/// The best of three: what disturbs a run only makes it longer.
+async fn best(place: &Place, jobs: usize, workers: usize, who: Who) -> anyhow::Result<Duration> {
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let span = match who {
+            Who::Bare => rivals::bare_postgres(place, jobs, workers).await?,
+            Who::Ours => ours(place, "postgres", jobs, workers).await?,
+            Who::Apalis => rivals::apalis(place, jobs, workers).await?,
+            Who::Graphile => rivals::graphile(place, jobs, workers).await?,
+        };
+        best = best.min(span);
+    }
+    Ok(best)
+}
+
+async fn ours(
+    place: &Place,
+    backend: &str,
+    jobs: usize,
+    workers: usize,
+) -> anyhow::Result<Duration> {
+    let name = format!("bench_claims_{backend}");
+    let store = storage(place, backend, &name).await?;
+    enqueue(&store, 0..jobs, Utc::now() - TimeDelta::seconds(1)).await?;
+    let start = Instant::now();
+    let done = Arc::new(AtomicUsize::new(0));
+    try_join_all((0..workers).map(|worker| {
+        let (store, done) = (store.clone(), Arc::clone(&done));
+        async move { tokio::spawn(drain(store, worker, jobs, done)).await? }
+    }))
+    .await?;
+    let span = start.elapsed();
+    anyhow::ensure!(done.load(Ordering::SeqCst) == jobs, "not all were drained");
+    drop(store);
+    if backend == "postgres" {
+        drop_database(place, &name).await?;
+    }
+    Ok(span)
+}
+
+async fn drain(
+    store: Storage,
+    worker: usize,
+    jobs: usize,
+    done: Arc<AtomicUsize>,
+) -> anyhow::Result<()> {
+    let worker = WorkerId::new(format!("worker-{worker}"));
+    while done.load(Ordering::SeqCst) < jobs {
+        let leases = store
+            .scheduler
+            .claim(Utc::now(), &worker, LEASE, BATCH)
+            .await?;
+        let released = leases.into_iter().map(|lease| {
+            let change = Change {
+                state: json!({ "done": true }),
+                wake_at: None,
+                events: Vec::new(),
+            };
+            store.scheduler.release(lease, change)
+        });
+        let count = released.len();
+        try_join_all(released).await?;
+        done.fetch_add(count, Ordering::SeqCst);
+    }
+    Ok(())
+}
+
+/// Enqueues jobs of as many accounts.
+pub async fn enqueue(
+    store: &Storage,
+    numbers: std::ops::Range<usize>,
+    wake_at: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    futures::stream::iter(numbers)
+        .map(|number| async move {
+            let user = account(number);
+            let job = NewJob {
+                id: JobId::random(),
+                account: user.clone(),
+                kind: JobKind::PublishPost,
+                serial_key: format!("publish:{user}"),
+                idempotency_key: format!("bench-{number}"),
+                request: json!({ "text": "a post of the benchmark", "number": number }),
+                state: Value::Null,
+                wake_at,
+                created_at: setup::epoch(),
+            };
+            store.scheduler.enqueue(job).await?;
+            anyhow::Ok(())
+        })
+        .buffer_unordered(32)
+        .try_collect::<()>()
+        .await
+}
