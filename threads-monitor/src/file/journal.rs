@@ -11,7 +11,9 @@
 //! a whole record, or in the part that was synced before the file got its name) is
 //! refused, and nothing is changed.
 //!
-//! **Failure.** After a write or sync that failed nothing more is written: see [`super`].
+//! **Failure.** A write that fails for want of space is taken back, and the next one may
+//! succeed. After any other write or sync that failed nothing more is written: see
+//! [`super`].
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -123,22 +125,45 @@ impl Journal {
     pub(super) fn append(&mut self, payload: &[u8]) -> Result<(), StoreError> {
         self.check()?;
         let bytes = record(self.next_number, payload).ok_or_else(too_long)?;
-        let written = self
-            .file
-            .write_all_at(&bytes, self.length)
-            .and_then(|()| self.file.sync_data());
-        if let Err(cause) = written {
-            let failure = Failure {
-                doing: format!("writing {}", shown(&self.folder.path().join(JOURNAL))),
-                cause: Arc::new(cause),
-            };
-            let error = failure.error();
-            self.failure = Some(failure);
-            return Err(error);
+        if let Err(cause) = self.file.write_all_at(&bytes, self.length) {
+            return Err(self.take_back(cause));
+        }
+        if let Err(cause) = self.file.sync_data() {
+            return Err(self.stop(cause));
         }
         self.length += bytes.len() as u64;
         self.next_number += 1;
         Ok(())
+    }
+
+    /// After a write that failed. Where it failed for want of space, what came of it is cut
+    /// off again, and the next write may succeed; nobody was told anything yet.
+    fn take_back(&mut self, cause: io::Error) -> StoreError {
+        let is_full = matches!(
+            cause.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        );
+        // Synced, so that no later record has remains of this one behind it.
+        let cut = || {
+            self.file
+                .set_len(self.length)
+                .and_then(|()| self.file.sync_data())
+        };
+        if is_full && cut().is_ok() {
+            return self.folder.failed("writing", JOURNAL, cause);
+        }
+        self.stop(cause)
+    }
+
+    /// Ends writing.
+    fn stop(&mut self, cause: io::Error) -> StoreError {
+        let failure = Failure {
+            doing: format!("writing {}", shown(&self.folder.path().join(JOURNAL))),
+            cause: Arc::new(cause),
+        };
+        let error = failure.error();
+        self.failure = Some(failure);
+        error
     }
 
     /// Whether anything was appended since the file was written whole.
