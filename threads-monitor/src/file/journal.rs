@@ -8,8 +8,9 @@
 //! being written, before anybody was told that it is durable. That tail is cut off and
 //! kept in a `.torn` file. What looks the same, and is cut off the same way, is a last
 //! record that was damaged later: the two cannot be told apart. Any other damage (before
-//! a whole record, or in the part that was synced before the file got its name) is
-//! refused, and nothing is changed.
+//! a whole record, before bytes of a later one, or in the part that was synced before the
+//! file got its name) is refused, and nothing is changed. A file that was cut off exactly
+//! between two records looks like one that was never longer.
 //!
 //! **Failure.** A write that fails for want of space is taken back, and the next one may
 //! succeed. After any other write or sync that failed nothing more is written: see
@@ -32,6 +33,9 @@ pub(super) const JOURNAL: &str = "journal";
 const NEW: &str = ".new";
 /// The end of a journal that was cut off.
 const TORN: &str = ".torn";
+
+/// So many bytes are written to a disk whole or not at all.
+const SECTOR: u64 = 512;
 
 /// Below this length a journal is not worth writing anew.
 const SHORTEST_REWRITE: u64 = 1 << 20;
@@ -312,6 +316,11 @@ fn read(
                         good + distance as u64
                     )));
                 }
+                if has_more_behind(&tail, number, good) {
+                    return Err(damaged(format!(
+                        "{path} at offset {good}, before bytes of a later record"
+                    )));
+                }
                 break;
             }
         }
@@ -344,6 +353,21 @@ fn next_record(
     payload.clear();
     reader.take(u64::from(header.length)).read_to_end(payload)?;
     Ok(header.fits(payload).then_some(()))
+}
+
+/// Whether more follows this record than itself. Nothing is written behind a record before
+/// it is durable, so this is no write that was cut short.
+fn has_more_behind(tail: &[u8], number: u64, offset: u64) -> bool {
+    let Some((header, rest)) = tail.split_first_chunk::<RECORD_HEADER_LENGTH>() else {
+        return false;
+    };
+    let header = RecordHeader::decode(header);
+    // Of a header in two sectors, one may be missing; then its length means nothing.
+    let is_in_one_sector = offset % SECTOR + RECORD_HEADER_LENGTH as u64 <= SECTOR;
+    is_in_one_sector
+        && header.number == number
+        && header.length > 0
+        && usize::try_from(header.length).is_ok_and(|length| length < rest.len())
 }
 
 fn read_from(mut file: &File, start: u64) -> io::Result<Vec<u8>> {
