@@ -24,6 +24,8 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;
+#[cfg(feature = "sqlite")]
+mod wal;
 
 use std::fmt;
 
