@@ -248,4 +248,15 @@ impl Transaction {
             Self::Postgres(step) => step.commit().await,
         }
     }
+
+    /// Undoes the step now. One that is dropped is undone a moment later, and keeps its
+    /// rows from others until then.
+    pub(crate) async fn undo(self) -> Result<(), StoreError> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(step) => step.undo().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(step) => step.undo().await,
+        }
+    }
 }

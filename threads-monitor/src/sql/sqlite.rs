@@ -233,6 +233,14 @@ impl Step {
             .await
             .map_err(|error| place.failed_write(doing, &error))
     }
+
+    pub(super) async fn undo(self) -> Result<(), StoreError> {
+        let (place, doing) = (self.place, self.doing);
+        self.transaction
+            .rollback()
+            .await
+            .map_err(|error| place.failed_write(doing, &error))
+    }
 }
 
 impl Place {
