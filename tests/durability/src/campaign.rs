@@ -40,27 +40,28 @@ pub(crate) struct Campaign {
     /// Crash states of each backend.
     #[arg(long, env = "STATES", default_value_t = 20_000)]
     states: usize,
-    /// Crash states of each moment.
-    #[arg(long, default_value_t = 40)]
-    at_most: usize,
-    /// One moment in so many is tried.
-    #[arg(long, default_value_t = 1)]
-    one_in: usize,
+    /// Crash states of each moment; 40, and 12 of SQLite, which takes longer to open.
+    #[arg(long)]
+    at_most: Option<usize>,
+    /// One moment in so many is tried; every one, and one in 6 of SQLite.
+    #[arg(long)]
+    one_in: Option<usize>,
     /// Operations of the workload whose every call fails.
     #[arg(long, default_value_t = 200)]
     operations: usize,
-    /// Each sync fails, and every so many calls another one.
-    #[arg(long, default_value_t = 1)]
-    every: usize,
+    /// Each sync fails, and every so many calls another one; every call, and every 97th of
+    /// SQLite, which makes many more.
+    #[arg(long)]
+    every: Option<usize>,
     /// Damaged stores of each backend.
     #[arg(long, env = "DAMAGED", default_value_t = 10_000)]
     damaged: usize,
     /// Increments of each of the eight processes.
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 500)]
     rounds: usize,
-    /// Operations of a short sequence.
-    #[arg(long, default_value_t = 3)]
-    length: u32,
+    /// Operations of a short sequence; 3, and 2 on SQLite.
+    #[arg(long)]
+    length: Option<u32>,
 }
 
 impl Campaign {
@@ -109,8 +110,8 @@ impl Campaign {
             steps: 30,
             lives: 3,
             at_random: 6,
-            at_most: self.at_most,
-            one_in: self.one_in,
+            at_most: self.at_most.unwrap_or(per(backend, 40, 12)),
+            one_in: self.one_in.unwrap_or(per(backend, 1, 6)),
             forgotten: Forgotten::Nothing,
         }
     }
@@ -143,10 +144,10 @@ impl Campaign {
     fn small(&self, program: &PathBuf, backend: Backend) -> Result<usize> {
         let settings = power::Settings {
             at_random: 0,
-            at_most: usize::MAX,
+            at_most: self.at_most.unwrap_or(per(backend, usize::MAX, 12)),
             ..self.settings(program, backend)
         };
-        let figures = power::small(&settings, self.length)?;
+        let figures = power::small(&settings, self.length.unwrap_or(per(backend, 3, 2)))?;
         told("D2 short sequences", backend, &figures)?;
         Ok(figures.bad_count)
     }
@@ -157,7 +158,7 @@ impl Campaign {
             backend,
             seed: self.seed,
             operations: self.operations,
-            every: self.every,
+            every: self.every.unwrap_or(per(backend, 1, 97)),
             crash_states: 2,
         })?;
         let runs: usize = figures.taken.values().map(|taken| taken.runs).sum();
@@ -240,6 +241,14 @@ impl Campaign {
             Backend::Sqlite | Backend::SqliteSealed => 0,
         };
         Ok(changed + figures.count(Outcome::Panicked))
+    }
+}
+
+/// A size for the file store, and one for SQLite.
+const fn per<A: Copy>(backend: Backend, file: A, sqlite: A) -> A {
+    match backend {
+        Backend::File => file,
+        Backend::Sqlite | Backend::SqliteSealed => sqlite,
     }
 }
 

@@ -268,7 +268,7 @@ impl Base {
         let (outcome, said, lost_tokens) = match read {
             Err(_) => (Outcome::Panicked, String::new(), false),
             Ok(Read::NotOpened(error)) => (Outcome::Refused, chain(&error), false),
-            Ok(Read::NotRead(error)) => (Outcome::RefusedReading, chain(&error), false),
+            Ok(Read::Unreadable(error)) => (Outcome::RefusedReading, chain(&error), false),
             Ok(Read::State(state)) => {
                 let tokens = self.histories(TOKENS);
                 let is_odd = !tokens.contains(&of_store(&state, TOKENS));
@@ -343,7 +343,7 @@ impl Base {
 
 enum Read {
     NotOpened(StoreError),
-    NotRead(StoreError),
+    Unreadable(StoreError),
     State(State),
 }
 
@@ -358,7 +358,7 @@ async fn open_and_read(backend: Backend, place: &Path) -> Read {
     opened.close().await;
     match state {
         Ok(state) => Read::State(state),
-        Err(error) => Read::NotRead(error),
+        Err(error) => Read::Unreadable(error),
     }
 }
 

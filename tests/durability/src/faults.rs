@@ -18,8 +18,9 @@ use crate::crash;
 use crate::disk::{Disk, Forgotten, Image};
 use crate::history::{Event, History};
 use crate::numbers::Numbers;
-use crate::power::{Expected, judge, scratch};
+use crate::power::scratch;
 use crate::trace::{Action, Ended, Verdict, run};
+use crate::verdict::{Expected, judge};
 use crate::workload::{Op, State, Step, World, steps};
 
 /// What to do.
@@ -167,7 +168,7 @@ pub fn nth(settings: &Settings) -> Result<Figures> {
     std::thread::scope(|scope| -> Result<()> {
         let worker = || -> Result<()> {
             while let Some((number, fault)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let one = Run::new(settings, &plan, *number, *fault)?;
+                let one = Run::new(settings, &plan, *number, *fault);
                 let mut figures = figures.lock().unwrap_or_else(PoisonError::into_inner);
                 one.count(&mut figures);
             }
@@ -229,7 +230,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(settings: &Settings, plan: &[Step], number: usize, fault: Fault) -> Result<Self> {
+    fn new(settings: &Settings, plan: &[Step], number: usize, fault: Fault) -> Self {
         let mut run = Self {
             fault,
             was_sync: false,
@@ -267,7 +268,7 @@ impl Run {
                 settings.seed
             ));
         }
-        Ok(run)
+        run
     }
 
     /// Compares what was told with what is there after a restart, and after a power loss.

@@ -1,7 +1,9 @@
 //! What a program did to a directory, in order.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -163,4 +165,32 @@ impl History {
             .zip(name.map(str::to_owned))
             .with_context(|| format!("a name in an unknown directory: {}", path.display()))
     }
+}
+
+/// What is in a directory now, as the beginning of a history; and the numbers that the file
+/// system has for it.
+pub(crate) fn found(root: &Path) -> Result<(History, BTreeMap<u64, Node>)> {
+    let mut history = History::default();
+    let mut inodes = BTreeMap::from([(fs::metadata(root)?.ino(), Node::ROOT)]);
+    let mut directories = vec![PathBuf::new()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(root.join(&directory))? {
+            let entry = entry?;
+            let path = directory.join(entry.file_name());
+            let metadata = entry.metadata()?;
+            let node = history.make(&path, metadata.is_dir())?;
+            inodes.insert(metadata.ino(), node);
+            if metadata.is_dir() {
+                directories.push(path);
+            } else {
+                history.events.push(Event::Written {
+                    node,
+                    offset: 0,
+                    bytes: fs::read(entry.path())?,
+                });
+            }
+        }
+    }
+    history.initial = history.events.len();
+    Ok((history, inodes))
 }

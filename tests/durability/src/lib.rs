@@ -18,5 +18,7 @@ pub mod history;
 pub mod numbers;
 pub mod plan;
 pub mod power;
+mod process;
 pub mod trace;
+mod verdict;
 pub mod workload;

@@ -9,7 +9,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io::IoSliceMut;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,11 +18,13 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::Signal;
-use nix::sys::uio::{RemoteIoVec, process_vm_readv};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 
 use crate::history::{Event, History, Node};
+use crate::process::{
+    descriptor, identity, length_of, memory, of_descriptor, position, proceed, set, text, wait,
+};
 
 /// What the program is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub fn run(
     decide: &mut dyn FnMut(Action) -> Verdict,
 ) -> Result<(History, Ended)> {
     let root = root.canonicalize()?;
-    let (history, inodes) = found(&root)?;
+    let (history, inodes) = crate::history::found(&root)?;
     let child = command.spawn().context("starting the program")?;
     let child = Pid::from_raw(i32::try_from(child.id())?);
     match wait(Some(child))? {
@@ -118,33 +119,6 @@ pub fn run(
         let _ = nix::sys::signal::kill(child, Signal::SIGKILL);
     }
     Ok((tracer.history, ended?))
-}
-
-/// What is in the directory now, as the beginning of a history.
-fn found(root: &Path) -> Result<(History, BTreeMap<u64, Node>)> {
-    let mut history = History::default();
-    let mut inodes = BTreeMap::from([(fs::metadata(root)?.ino(), Node::ROOT)]);
-    let mut directories = vec![PathBuf::new()];
-    while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(root.join(&directory))? {
-            let entry = entry?;
-            let path = directory.join(entry.file_name());
-            let metadata = entry.metadata()?;
-            let node = history.make(&path, metadata.is_dir())?;
-            inodes.insert(metadata.ino(), node);
-            if metadata.is_dir() {
-                directories.push(path);
-            } else {
-                history.events.push(Event::Written {
-                    node,
-                    offset: 0,
-                    bytes: fs::read(entry.path())?,
-                });
-            }
-        }
-    }
-    history.initial = history.events.len();
-    Ok((history, inodes))
 }
 
 /// A call that a thread is in.
@@ -293,11 +267,9 @@ impl Tracer<'_> {
 
     fn begin(&mut self, thread: Pid, call: &Arguments) -> Result<Pending> {
         let [one, two, three, four, ..] = call.values;
-        let descriptor =
-            |value: u64| i32::try_from(value.cast_signed() & 0xffff_ffff).unwrap_or(-1);
         Ok(match call.number {
             libc::SYS_write | libc::SYS_pwrite64 => {
-                let Some(place) = self.written(thread, one)? else {
+                let Some(place) = self.written(thread, one) else {
                     return Ok(Pending::Other);
                 };
                 let bytes = memory(thread, two, usize::try_from(three)?)?;
@@ -317,7 +289,7 @@ impl Tracer<'_> {
                 }
             }
             libc::SYS_writev | libc::SYS_pwritev | libc::SYS_pwritev2 => {
-                let Some(Place::Node(node)) = self.written(thread, one)? else {
+                let Some(Place::Node(node)) = self.written(thread, one) else {
                     return Ok(Pending::Other);
                 };
                 let vectors = memory(thread, two, usize::try_from(three)? * 16)?;
@@ -345,6 +317,13 @@ impl Tracer<'_> {
                 Some(node) => Pending::Resize(node),
                 None => Pending::Other,
             },
+            _ => return self.begin_naming(thread, call),
+        })
+    }
+
+    fn begin_naming(&mut self, thread: Pid, call: &Arguments) -> Result<Pending> {
+        let [one, two, three, four, five, _] = call.values;
+        Ok(match call.number {
             libc::SYS_open | libc::SYS_creat => {
                 let path = self.path(thread, libc::AT_FDCWD, one)?;
                 let flags = match call.number {
@@ -386,7 +365,7 @@ impl Tracer<'_> {
                 let is_written = descriptor(three) & libc::PROT_WRITE != 0
                     && flags & libc::MAP_SHARED != 0
                     && flags & libc::MAP_ANONYMOUS == 0;
-                if is_written && let Some(node) = self.node(thread, call.values[4]) {
+                if is_written && let Some(node) = self.node(thread, five) {
                     // SQLite shares it among processes; it is made anew after a crash.
                     let is_shared_memory = self.names_end_with(node, "-shm");
                     ensure!(is_shared_memory, "a file is written through memory");
@@ -462,14 +441,11 @@ impl Tracer<'_> {
     }
 
     /// What a descriptor that is written to stands for.
-    fn written(&self, thread: Pid, descriptor: u64) -> Result<Option<Place>> {
-        let Some((device, inode)) = of_descriptor(thread, descriptor) else {
-            return Ok(None);
-        };
-        if (device, inode) == self.marks {
-            return Ok(Some(Place::Marks));
+    fn written(&self, thread: Pid, descriptor: u64) -> Option<Place> {
+        if of_descriptor(thread, descriptor)? == self.marks {
+            return Some(Place::Marks);
         }
-        Ok(self.node(thread, descriptor).map(Place::Node))
+        self.node(thread, descriptor).map(Place::Node)
     }
 
     fn node(&self, thread: Pid, descriptor: u64) -> Option<Node> {
@@ -515,92 +491,4 @@ fn renamed(from: Option<PathBuf>, to: Option<PathBuf>) -> Result<Pending> {
         (None, None) => Ok(Pending::Other),
         _ => bail!("a rename into or out of the watched directory"),
     }
-}
-
-/// Waits for one of the children of this thread only: other tests have theirs.
-fn wait(child: Option<Pid>) -> Result<WaitStatus> {
-    let flags = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
-    loop {
-        match waitpid(child.or(Some(Pid::from_raw(-1))), Some(flags)) {
-            Err(Errno::EINTR) => {}
-            status => return status.context("waiting for the program"),
-        }
-    }
-}
-
-fn proceed(thread: Pid, signal: Option<Signal>) -> Result<()> {
-    match ptrace::syscall(thread, signal) {
-        // It was killed in the meantime.
-        Ok(()) | Err(Errno::ESRCH) => Ok(()),
-        Err(error) => Err(error).context("letting the program go on"),
-    }
-}
-
-fn set(thread: Pid, registers: libc::user_regs_struct) -> Result<()> {
-    ptrace::setregs(thread, registers).context("changing a call")
-}
-
-fn identity(path: &Path) -> Result<(u64, u64)> {
-    let metadata = fs::metadata(path)?;
-    Ok((metadata.dev(), metadata.ino()))
-}
-
-fn of_descriptor(thread: Pid, descriptor: u64) -> Option<(u64, u64)> {
-    identity(Path::new(&format!("/proc/{thread}/fd/{descriptor}"))).ok()
-}
-
-/// The length of an open file, which may have no name any more.
-fn length_of(thread: Pid, inode: u64) -> Result<u64> {
-    for entry in fs::read_dir(format!("/proc/{thread}/fd"))? {
-        if let Ok(metadata) = fs::metadata(entry?.path())
-            && metadata.ino() == inode
-        {
-            return Ok(metadata.len());
-        }
-    }
-    bail!("a file was resized that is not open")
-}
-
-/// Where a plain write goes.
-fn position(thread: Pid, descriptor: u64) -> Result<u64> {
-    let text = fs::read_to_string(format!("/proc/{thread}/fdinfo/{descriptor}"))?;
-    let field = |name: &str| {
-        text.lines()
-            .find_map(|line| line.strip_prefix(name))
-            .map(str::trim)
-            .with_context(|| format!("no {name}"))
-    };
-    let flags = i32::from_str_radix(field("flags:")?, 8)?;
-    ensure!(flags & libc::O_APPEND == 0, "a file is open for appending");
-    Ok(field("pos:")?.parse()?)
-}
-
-fn memory(thread: Pid, address: u64, length: usize) -> Result<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    let from = RemoteIoVec {
-        base: usize::try_from(address)?,
-        len: length,
-    };
-    let read = process_vm_readv(thread, &mut [IoSliceMut::new(&mut bytes)], &[from])
-        .context("reading the memory of the program")?;
-    ensure!(read == length, "only {read} of {length} bytes were read");
-    Ok(bytes)
-}
-
-/// A text that ends with a zero.
-fn text(thread: Pid, address: u64) -> Result<String> {
-    const PAGE: u64 = 4096;
-    let mut bytes = Vec::new();
-    let mut next = address;
-    while bytes.len() < 2 * 4096 {
-        // The page after the end may not be there.
-        let length = PAGE - next % PAGE;
-        bytes.extend(memory(thread, next, usize::try_from(length)?)?);
-        if let Some(end) = bytes.iter().position(|byte| *byte == 0) {
-            bytes.truncate(end);
-            return String::from_utf8(bytes).context("a path is no text");
-        }
-        next += length;
-    }
-    bail!("a path does not end")
 }

@@ -337,7 +337,7 @@ pub async fn states(world: &World, first: usize, steps: &[Step]) -> Result<Vec<S
     Ok(states)
 }
 
-const LEASE: Duration = Duration::from_secs(600);
+const LEASE: Duration = Duration::from_mins(10);
 
 /// How the lines of a state begin, by store.
 pub const TOKENS: &str = "token";

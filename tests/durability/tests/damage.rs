@@ -16,20 +16,18 @@ fn a_thousand_damaged_directories_end_in_a_committed_state_or_a_refusal() {
 }
 
 /// What SQLite does not see is counted by the campaign; see the README.
-fn assert_no_panic_and_no_changed_token(backend: Backend, cases: usize) {
-    let figures = damaged(backend, 20_261_124, cases).unwrap();
+#[test]
+fn a_thousand_damaged_databases_end_in_no_panic() {
+    let figures = damaged(Backend::Sqlite, 20_261_124, 1_000).unwrap();
 
     assert_eq!(figures.count(Outcome::Panicked), 0, "{figures:#?}");
-    assert_eq!(figures.changed_tokens, 0, "{figures:#?}");
-    assert!(figures.count(Outcome::Refused) > cases / 3, "{figures:#?}");
-}
-
-#[test]
-fn a_thousand_damaged_databases_end_in_no_panic_and_no_changed_token() {
-    assert_no_panic_and_no_changed_token(Backend::Sqlite, 1_000);
+    assert!(figures.count(Outcome::Refused) > 300, "{figures:#?}");
 }
 
 #[test]
 fn damaged_sealed_databases_end_in_no_panic_and_no_changed_token() {
-    assert_no_panic_and_no_changed_token(Backend::SqliteSealed, 300);
+    let figures = damaged(Backend::SqliteSealed, 20_261_124, 300).unwrap();
+
+    assert_eq!(figures.count(Outcome::Panicked), 0, "{figures:#?}");
+    assert_eq!(figures.changed_tokens, 0, "{figures:#?}");
 }

@@ -225,16 +225,13 @@ impl Scheduler for SqlScheduler {
             change.wake_at.into(),
         ];
         let mut step = self.database.begin("changing a job").await?;
-        match write(&mut step, id, say::UPDATE, values, change.events).await? {
-            Some(job) => {
-                step.commit().await?;
-                Ok(job)
-            }
-            None => {
-                step.undo().await?;
-                Err(changed(id))
-            }
+        let written = write(&mut step, id, say::UPDATE, values, change.events).await?;
+        if let Some(job) = written {
+            step.commit().await?;
+            return Ok(job);
         }
+        step.undo().await?;
+        Err(changed(id))
     }
 
     async fn append_evidence(&self, id: &JobId, evidence: Evidence) -> Result<(), StoreError> {
