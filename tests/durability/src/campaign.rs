@@ -1,7 +1,7 @@
 //! The full campaign: prints the tables of the README.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use threads_durability::backend::Backend;
@@ -101,9 +101,9 @@ impl Campaign {
         Ok(())
     }
 
-    fn settings(&self, program: &PathBuf, backend: Backend) -> power::Settings {
+    fn settings(&self, program: &Path, backend: Backend) -> power::Settings {
         power::Settings {
-            program: program.clone(),
+            program: program.to_owned(),
             backend,
             seed: self.seed,
             states: self.states,
@@ -116,13 +116,13 @@ impl Campaign {
         }
     }
 
-    fn power_loss(&self, program: &PathBuf, backend: Backend) -> Result<usize> {
+    fn power_loss(&self, program: &Path, backend: Backend) -> Result<usize> {
         let figures = power::power_loss(&self.settings(program, backend))?;
         told("D1 power loss", backend, &figures)?;
         Ok(figures.bad_count)
     }
 
-    fn controls(&self, program: &PathBuf, backend: Backend) -> Result<usize> {
+    fn controls(&self, program: &Path, backend: Backend) -> Result<usize> {
         let mut missed = 0;
         for forgotten in [Forgotten::Files, Forgotten::Directories] {
             let figures = power::power_loss(&power::Settings {
@@ -141,7 +141,7 @@ impl Campaign {
         Ok(missed)
     }
 
-    fn small(&self, program: &PathBuf, backend: Backend) -> Result<usize> {
+    fn small(&self, program: &Path, backend: Backend) -> Result<usize> {
         let settings = power::Settings {
             at_random: 0,
             at_most: self.at_most.unwrap_or(per(backend, usize::MAX, 12)),
@@ -152,9 +152,9 @@ impl Campaign {
         Ok(figures.bad_count)
     }
 
-    fn faults(&self, program: &PathBuf, backend: Backend) -> Result<usize> {
+    fn faults(&self, program: &Path, backend: Backend) -> Result<usize> {
         let figures = faults::nth(&faults::Settings {
-            program: program.clone(),
+            program: program.to_owned(),
             backend,
             seed: self.seed,
             operations: self.operations,
@@ -182,7 +182,7 @@ impl Campaign {
         Ok(figures.bad.len())
     }
 
-    fn crowd(&self, program: &std::path::Path, backend: Backend) -> Result<usize> {
+    fn crowd(&self, program: &Path, backend: Backend) -> Result<usize> {
         if backend == Backend::File {
             let held = crowd::hold(program, backend, 7)?;
             let rush = crowd::rush(program, backend, 8)?;

@@ -1,6 +1,5 @@
 //! Of a damaged file a start makes what was once committed, or a refusal.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use threads_durability::backend::Backend;
 use threads_durability::damage::{Outcome, damaged};
