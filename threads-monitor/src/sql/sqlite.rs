@@ -82,9 +82,12 @@ impl Sqlite {
             path,
             has_stopped: AtomicBool::new(false),
         });
-        let opened = Self::connect(Arc::clone(&place)).await;
-        drop(folder);
-        opened
+        let opened = Self::connect(Arc::clone(&place)).await?;
+        // SQLite syncs the name of its log, but does not look whether that worked.
+        tokio::task::spawn_blocking(move || folder.sync())
+            .await
+            .map_err(|error| StoreError::backend(BACKEND, "opening the database", error))??;
+        Ok(opened)
     }
 
     async fn connect(place: Arc<Place>) -> Result<Self, StoreError> {
