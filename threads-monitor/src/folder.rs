@@ -40,6 +40,13 @@ enum Refusal {
          directory on a disk of this machine"
     )]
     FileSystem(&'static str),
+    #[cfg(feature = "sqlite")]
+    #[error(
+        "everybody can rename what is in `{}`, and so put something else into its place: take the \
+         access away with `chmod o-w`, or choose another place",
+        .0.display()
+    )]
+    Movable(PathBuf),
     #[error("it belongs to user {owner}, and this program runs as user {ours}")]
     Owner { owner: u32, ours: u32 },
     #[error(
@@ -156,6 +163,24 @@ impl Folder {
             if let Some((_, name)) = REMOTE.iter().find(|(number, _)| *number == kind) {
                 let refusal = io::Error::other(Refusal::FileSystem(name));
                 return Err(self.failed("opening", "", refusal));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a place that other users can put something else into: SQLite opens its files
+    /// by name, again and again.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn expect_fixed(&self) -> Result<(), StoreError> {
+        let failed = |error| self.failed("opening", "", error);
+        let path = self.path.canonicalize().map_err(failed)?;
+        for parent in path.ancestors().skip(1) {
+            let status = rustix::fs::stat(parent).map_err(|error| failed(error.into()))?;
+            let mode = Mode::from_raw_mode(status.st_mode);
+            // Where it is sticky, as `/tmp` is, nobody renames what is not theirs.
+            if mode.contains(Mode::WOTH) && !mode.contains(Mode::SVTX) {
+                let refusal = Refusal::Movable(parent.to_owned());
+                return Err(failed(io::Error::other(refusal)));
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ use threads_monitor::scheduler::{
 use threads_monitor::{ManualClock, MonitorError, Scheduler, Storage, StoreError, Version};
 use threads_sandbox::Sandbox;
 
-/// A scheduler that stops for good, as a file store on a full disk does.
+/// A scheduler that stops for good, as a file store on a failing disk does.
 #[derive(Debug, Default)]
 struct Stopped(MemoryScheduler);
 
@@ -23,7 +23,7 @@ fn stopped() -> StoreError {
     StoreError::Stopped {
         backend: "test",
         doing: "writing".to_owned(),
-        source: "no space left on device".into(),
+        source: "input/output error".into(),
     }
 }
 

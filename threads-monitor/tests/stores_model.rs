@@ -455,10 +455,48 @@ impl Caller {
 /// A place of stores that can be opened again and again.
 trait Place {
     fn address(&self) -> String;
+
+    /// Whether tokens are encrypted there.
+    fn is_sealed(&self) -> bool {
+        false
+    }
 }
 
 async fn open(place: &impl Place) -> Storage {
-    Storage::open(&place.address()).await.unwrap()
+    let storage = Storage::open(&place.address()).await.unwrap();
+    if place.is_sealed() {
+        sealed(storage).await
+    } else {
+        storage
+    }
+}
+
+#[cfg(feature = "seal")]
+async fn sealed(storage: Storage) -> Storage {
+    // One ring for all tests of the program, as all openings of one store need.
+    let keys = "7:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let keys = threads_monitor::seal::KeyRing::parse(keys).unwrap();
+    storage.sealed(keys).await.unwrap()
+}
+
+#[cfg(not(feature = "seal"))]
+async fn sealed(storage: Storage) -> Storage {
+    storage
+}
+
+/// A place whose tokens are encrypted.
+#[cfg(feature = "seal")]
+struct Sealed<P>(P);
+
+#[cfg(feature = "seal")]
+impl<P: Place> Place for Sealed<P> {
+    fn address(&self) -> String {
+        self.0.address()
+    }
+
+    fn is_sealed(&self) -> bool {
+        true
+    }
 }
 
 async fn assert_same(place: &impl Place, steps: &[Step]) {
@@ -489,9 +527,12 @@ async fn assert_same(place: &impl Place, steps: &[Step]) {
 }
 
 /// Runs so many sequences, each in a place of its own.
+///
+/// A variable asks for more of them.
 fn check<P: Place>(cases: u32, place: impl Fn() -> P) {
+    let wanted = std::env::var("STORE_MODEL_CASES");
     let settings = ProptestConfig {
-        cases,
+        cases: wanted.map_or(cases, |wanted| wanted.parse().unwrap()),
         failure_persistence: None,
         // A database takes its time, and what shrinking finds has to be waited for.
         max_shrink_iters: 60,
@@ -544,6 +585,18 @@ fn a_sqlite_database_answers_as_memory_does() {
     check(40, || Temporary::new("sqlite", "threads.db"));
 }
 
+#[cfg(all(feature = "file", feature = "seal"))]
+#[test]
+fn a_sealed_directory_answers_as_memory_does() {
+    check(100, || Sealed(Temporary::new("file", "data")));
+}
+
+#[cfg(all(feature = "sqlite", feature = "seal"))]
+#[test]
+fn a_sealed_sqlite_database_answers_as_memory_does() {
+    check(40, || Sealed(Temporary::new("sqlite", "threads.db")));
+}
+
 #[cfg(feature = "postgres")]
 impl Place for server::Place {
     fn address(&self) -> String {
@@ -556,5 +609,13 @@ impl Place for server::Place {
 fn a_postgres_server_answers_as_memory_does() {
     if server::Place::new().is_some() {
         check(25, || server::Place::new().unwrap());
+    }
+}
+
+#[cfg(all(feature = "postgres", feature = "seal"))]
+#[test]
+fn a_sealed_postgres_server_answers_as_memory_does() {
+    if server::Place::new().is_some() {
+        check(25, || Sealed(server::Place::new().unwrap()));
     }
 }

@@ -194,6 +194,34 @@ async fn leases_run_by_the_clock_of_the_server() {
 }
 
 #[tokio::test]
+async fn a_refused_change_keeps_its_job_from_nobody() {
+    let place = crate::place_or_skip!();
+    let storage = Storage::open(&place.address()).await.unwrap();
+    let scheduler = &storage.scheduler;
+    let known = scheduler.enqueue(job("one", at(0))).await.unwrap();
+    let nothing = Change {
+        state: json!("other"),
+        wake_at: Some(at(0)),
+        events: Vec::new(),
+    };
+    let (worker, lease_for) = (WorkerId::new("w"), Duration::from_secs(1));
+    for round in 0..100 {
+        let old = scheduler.update(&known.id, known.version, nothing.clone());
+        assert_eq!(old.await.is_err(), round > 0);
+
+        // A locked lane is skipped, as one that another process has.
+        let now = at(10 * round);
+        let claimed = scheduler.claim(now, &worker, lease_for, 1).await.unwrap();
+
+        assert_eq!(claimed.len(), 1, "in round {round}");
+    }
+}
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_not_shown() {
     let Some(server) = server::url() else {
         return;

@@ -35,19 +35,38 @@ mod snapshots {
     }
 }
 
-/// The tokens once more, encrypted.
+/// All of it once more, with encrypted tokens.
 #[cfg(feature = "seal")]
-mod sealed_tokens {
+mod sealed {
+    use threads_monitor::Storage;
     use threads_monitor::seal::KeyRing;
 
     /// One ring for all tests of the program, as all openings of one store need.
     const KEYS: &str = "7:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-    threads_monitor::token_store_conformance! {
-        place: super::place(),
-        open: async |place| {
-            let keys = KeyRing::parse(KEYS).unwrap();
-            super::open(place).await.sealed(keys).await.unwrap().tokens
-        },
+    async fn open(place: &super::TempDir) -> Storage {
+        let keys = KeyRing::parse(KEYS).unwrap();
+        super::open(place).await.sealed(keys).await.unwrap()
+    }
+
+    mod tokens {
+        threads_monitor::token_store_conformance! {
+            place: crate::place(),
+            open: async |place| super::open(place).await.tokens,
+        }
+    }
+
+    mod jobs {
+        threads_monitor::scheduler_conformance! {
+            place: crate::place(),
+            open: async |place| super::open(place).await.scheduler,
+        }
+    }
+
+    mod snapshots {
+        threads_monitor::snapshot_store_conformance! {
+            place: crate::place(),
+            open: async |place| super::open(place).await.snapshots,
+        }
     }
 }

@@ -8,10 +8,13 @@
 //! being written, before anybody was told that it is durable. That tail is cut off and
 //! kept in a `.torn` file. What looks the same, and is cut off the same way, is a last
 //! record that was damaged later: the two cannot be told apart. Any other damage (before
-//! a whole record, or in the part that was synced before the file got its name) is
-//! refused, and nothing is changed.
+//! a whole record, before bytes of a later one, or in the part that was synced before the
+//! file got its name) is refused, and nothing is changed. A file that was cut off exactly
+//! between two records looks like one that was never longer.
 //!
-//! **Failure.** After a write or sync that failed nothing more is written: see [`super`].
+//! **Failure.** A write that fails for want of space is taken back, and the next one may
+//! succeed. After any other write or sync that failed nothing more is written: see
+//! [`super`].
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -30,6 +33,9 @@ pub(super) const JOURNAL: &str = "journal";
 const NEW: &str = ".new";
 /// The end of a journal that was cut off.
 const TORN: &str = ".torn";
+
+/// So many bytes are written to a disk whole or not at all.
+const SECTOR: u64 = 512;
 
 /// Below this length a journal is not worth writing anew.
 const SHORTEST_REWRITE: u64 = 1 << 20;
@@ -123,22 +129,45 @@ impl Journal {
     pub(super) fn append(&mut self, payload: &[u8]) -> Result<(), StoreError> {
         self.check()?;
         let bytes = record(self.next_number, payload).ok_or_else(too_long)?;
-        let written = self
-            .file
-            .write_all_at(&bytes, self.length)
-            .and_then(|()| self.file.sync_data());
-        if let Err(cause) = written {
-            let failure = Failure {
-                doing: format!("writing {}", shown(&self.folder.path().join(JOURNAL))),
-                cause: Arc::new(cause),
-            };
-            let error = failure.error();
-            self.failure = Some(failure);
-            return Err(error);
+        if let Err(cause) = self.file.write_all_at(&bytes, self.length) {
+            return Err(self.take_back(cause));
+        }
+        if let Err(cause) = self.file.sync_data() {
+            return Err(self.stop(cause));
         }
         self.length += bytes.len() as u64;
         self.next_number += 1;
         Ok(())
+    }
+
+    /// After a write that failed. Where it failed for want of space, what came of it is cut
+    /// off again, and the next write may succeed; nobody was told anything yet.
+    fn take_back(&mut self, cause: io::Error) -> StoreError {
+        let is_full = matches!(
+            cause.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        );
+        // Synced, so that no later record has remains of this one behind it.
+        let cut = || {
+            self.file
+                .set_len(self.length)
+                .and_then(|()| self.file.sync_data())
+        };
+        if is_full && cut().is_ok() {
+            return self.folder.failed("writing", JOURNAL, cause);
+        }
+        self.stop(cause)
+    }
+
+    /// Ends writing.
+    fn stop(&mut self, cause: io::Error) -> StoreError {
+        let failure = Failure {
+            doing: format!("writing {}", shown(&self.folder.path().join(JOURNAL))),
+            cause: Arc::new(cause),
+        };
+        let error = failure.error();
+        self.failure = Some(failure);
+        error
     }
 
     /// Whether anything was appended since the file was written whole.
@@ -287,6 +316,11 @@ fn read(
                         good + distance as u64
                     )));
                 }
+                if has_more_behind(&tail, number, good) {
+                    return Err(damaged(format!(
+                        "{path} at offset {good}, before bytes of a later record"
+                    )));
+                }
                 break;
             }
         }
@@ -319,6 +353,21 @@ fn next_record(
     payload.clear();
     reader.take(u64::from(header.length)).read_to_end(payload)?;
     Ok(header.fits(payload).then_some(()))
+}
+
+/// Whether more follows this record than itself. Nothing is written behind a record before
+/// it is durable, so this is no write that was cut short.
+fn has_more_behind(tail: &[u8], number: u64, offset: u64) -> bool {
+    let Some((header, rest)) = tail.split_first_chunk::<RECORD_HEADER_LENGTH>() else {
+        return false;
+    };
+    let header = RecordHeader::decode(header);
+    // Of a header in two sectors, one may be missing; then its length means nothing.
+    let is_in_one_sector = offset % SECTOR + RECORD_HEADER_LENGTH as u64 <= SECTOR;
+    is_in_one_sector
+        && header.number == number
+        && header.length > 0
+        && usize::try_from(header.length).is_ok_and(|length| length < rest.len())
 }
 
 fn read_from(mut file: &File, start: u64) -> io::Result<Vec<u8>> {

@@ -31,6 +31,8 @@
 //!   a failed sync the kernel may have thrown the data away and call the next sync a
 //!   success, so trying again would acknowledge what is lost. For the same reason, what
 //!   is read when a store is opened is written anew before anybody relies on it.
+//! - **A full disk does not end writing**: the write fails, its beginning is cut off, and
+//!   writing goes on as soon as there is room. No sync has failed then.
 
 mod frame;
 mod journal;

@@ -24,6 +24,8 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;
+#[cfg(feature = "sqlite")]
+mod wal;
 
 use std::fmt;
 
@@ -244,6 +246,17 @@ impl Transaction {
             Self::Sqlite(step) => step.commit().await,
             #[cfg(feature = "postgres")]
             Self::Postgres(step) => step.commit().await,
+        }
+    }
+
+    /// Undoes the step now. One that is dropped is undone a moment later, and keeps its
+    /// rows from others until then.
+    pub(crate) async fn undo(self) -> Result<(), StoreError> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(step) => step.undo().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(step) => step.undo().await,
         }
     }
 }

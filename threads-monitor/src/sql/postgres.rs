@@ -284,6 +284,14 @@ impl Step {
             .await
             .map_err(|error| explained(doing, &error))
     }
+
+    pub(super) async fn undo(self) -> Result<(), StoreError> {
+        let doing = self.doing;
+        self.transaction
+            .rollback()
+            .await
+            .map_err(|error| explained(doing, &error))
+    }
 }
 
 /// Parameters that are PostgreSQL's own, as its programs know them.

@@ -10,8 +10,9 @@
 //!   (`wal_checkpoint(TRUNCATE)`), because it holds older pages.
 //! - **Suspicious**: links, files of others and loose modes are refused as the file
 //!   backend refuses them; so are network file systems, on which SQLite's locks do not
-//!   work. `quick_check` reads the whole database at every start. The schema is not
-//!   trusted (`trusted_schema=OFF`) and cells are checked before they are used.
+//!   work. `quick_check` reads the whole database at every start, and the log is searched
+//!   for damage that SQLite takes for a power loss. The schema is not trusted
+//!   (`trusted_schema=OFF`) and cells are checked before they are used.
 //! - **A failed write or sync ends writing** until the program is started again: the
 //!   kernel may have thrown the data away and call the next sync a success.
 //!
@@ -33,6 +34,7 @@ use sqlx::sqlite::{
 use super::failure::{code, failed, stopped};
 use super::migrations::{SQLITE, missing};
 use super::statement::{Row, Statement, Value, bind};
+use super::wal;
 use crate::error::StoreError;
 use crate::folder::{Folder, shown};
 
@@ -80,9 +82,12 @@ impl Sqlite {
             path,
             has_stopped: AtomicBool::new(false),
         });
-        let opened = Self::connect(Arc::clone(&place)).await;
-        drop(folder);
-        opened
+        let opened = Self::connect(Arc::clone(&place)).await?;
+        // SQLite syncs the name of its log, but does not look whether that worked.
+        tokio::task::spawn_blocking(move || folder.sync())
+            .await
+            .map_err(|error| StoreError::backend(BACKEND, "opening the database", error))??;
+        Ok(opened)
     }
 
     async fn connect(place: Arc<Place>) -> Result<Self, StoreError> {
@@ -231,6 +236,14 @@ impl Step {
             .await
             .map_err(|error| place.failed_write(doing, &error))
     }
+
+    pub(super) async fn undo(self) -> Result<(), StoreError> {
+        let (place, doing) = (self.place, self.doing);
+        self.transaction
+            .rollback()
+            .await
+            .map_err(|error| place.failed_write(doing, &error))
+    }
 }
 
 impl Place {
@@ -303,11 +316,14 @@ fn prepare(path: &Path) -> Result<(Folder, PathBuf), StoreError> {
     };
     let folder = Folder::open_or_make(BACKEND, &directory)?;
     folder.expect_local()?;
+    folder.expect_fixed()?;
     folder.lock()?;
     for companion in ["-wal", "-shm", "-journal"] {
         folder.has_file(&format!("{name}{companion}"))?;
     }
-    if !folder.has_file(name)? {
+    let is_there = folder.has_file(name)?;
+    wal::expect_whole(&folder, name)?;
+    if !is_there {
         // Nobody has it open yet, so closing it drops no lock.
         drop(folder.create_file(name)?);
         folder.sync()?;

@@ -176,6 +176,29 @@ fn damage_before_a_whole_record_is_refused_and_nothing_is_changed() {
 }
 
 #[test]
+fn damage_that_reaches_into_the_last_record_is_refused() {
+    let (place, _, ends) = Place::filled();
+    let whole = fs::read(place.path()).unwrap();
+    let last_start = usize::try_from(ends[ends.len() - 2]).unwrap();
+
+    for length in 1..=whole.len() - last_start {
+        let mut damaged = whole.clone();
+        for byte in &mut damaged[last_start - 4..last_start + length] {
+            *byte ^= 0x55;
+        }
+        place.with_bytes(&damaged);
+
+        let what = corrupt(place.open());
+
+        assert!(
+            what.contains(&format!("offset {}", ends[ends.len() - 3])),
+            "{what}"
+        );
+        assert_eq!(fs::read(place.path()).unwrap(), damaged);
+    }
+}
+
+#[test]
 fn the_error_names_the_offset_of_the_damage_and_of_the_whole_record() {
     let (place, _, ends) = Place::filled();
     let file = fs::OpenOptions::new()

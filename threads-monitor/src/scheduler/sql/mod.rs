@@ -94,6 +94,7 @@ impl Scheduler for SqlScheduler {
         let Some(row) = step.rows(say::INSERT, values).await?.pop() else {
             // Somebody else was faster, with the same key or the same id.
             let rows = step.rows(say::BY_KEY, key()).await?;
+            step.undo().await?;
             return match rows.first() {
                 Some(row) => repeated(record(row)?, &job),
                 None => Err(changed(&job.id)),
@@ -199,6 +200,7 @@ impl Scheduler for SqlScheduler {
         step.rows(say::LOCK_LANE, vec![id.uuid().into()]).await?;
         let rows = step.rows(say::RENEW, values).await?;
         let Some(row) = rows.first() else {
+            step.undo().await?;
             return Err(StoreError::LeaseLost { job: id });
         };
         let job = record(row)?;
@@ -223,13 +225,13 @@ impl Scheduler for SqlScheduler {
             change.wake_at.into(),
         ];
         let mut step = self.database.begin("changing a job").await?;
-        match write(&mut step, id, say::UPDATE, values, change.events).await? {
-            Some(job) => {
-                step.commit().await?;
-                Ok(job)
-            }
-            None => Err(changed(id)),
+        let written = write(&mut step, id, say::UPDATE, values, change.events).await?;
+        if let Some(job) = written {
+            step.commit().await?;
+            return Ok(job);
         }
+        step.undo().await?;
+        Err(changed(id))
     }
 
     async fn append_evidence(&self, id: &JobId, evidence: Evidence) -> Result<(), StoreError> {
@@ -373,6 +375,7 @@ impl SqlScheduler {
             return Ok(job);
         }
         let rows = step.rows(say::GET, vec![id.uuid().into()]).await?;
+        step.undo().await?;
         match rows.first().map(record).transpose()? {
             Some(job) if job.epoch == lease.epoch && job.lease.is_some() => Err(changed(&id)),
             _ => Err(StoreError::LeaseLost { job: id }),
