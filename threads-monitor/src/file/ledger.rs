@@ -302,7 +302,9 @@ impl<T: Table> Writer<T> {
         }
         self.journal.check()?;
         if kind == Kind::Erase {
-            batch.rewrite |= !rows.is_empty() || self.journal.has_debris()?;
+            // What was appended may have replaced rows, whose bytes go as well.
+            batch.rewrite |=
+                !rows.is_empty() || self.journal.has_appended() || self.journal.has_debris()?;
             return Ok(());
         }
         let lines = encode::<T>(rows)?;
