@@ -25,6 +25,8 @@ mod storage;
 mod striped;
 pub mod token_store;
 mod tokens;
+#[cfg(feature = "seal")]
+mod tombstones;
 pub mod trends;
 mod version;
 mod zone;
@@ -46,5 +48,7 @@ pub use self::sql::SqlDatabase;
 pub use self::storage::Storage;
 pub use self::token_store::TokenStore;
 pub use self::tokens::{RefreshDecision, RefreshPolicy, TokenManager};
+#[cfg(feature = "seal")]
+pub use self::tombstones::Tombstones;
 pub use self::version::Version;
 pub use self::zone::{LocalInstant, UnknownZone, Zone};

@@ -1,4 +1,4 @@
-//! Accounts: connecting, looking, erasing.
+//! Accounts: connecting and looking.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -6,8 +6,8 @@ use threads_client::{Scope, TokenGrant, UserId};
 
 use super::Monitor;
 use crate::account::{
-    AccountSummary, CollectionHealth, Connection, EXPIRING, Erased, Measurement, PostSummary,
-    TokenDates, newest, observed,
+    AccountSummary, CollectionHealth, Connection, EXPIRING, Measurement, PostSummary, TokenDates,
+    newest, observed,
 };
 use crate::error::{MonitorError, StoreError};
 use crate::jobs::{self, CollectState, TokenState};
@@ -108,7 +108,7 @@ impl Monitor {
             credential: self.inner.tokens.policy().credential(grant, now),
             candidate: None,
             scopes: scopes.to_vec(),
-            connected_at: now,
+            connected_at: self.after_erasure(user, now).await?,
         };
         let store = &self.inner.storage.tokens;
         for _ in 0..CONFLICT_TRIES {
@@ -223,44 +223,6 @@ impl Monitor {
                 .await?;
         }
         Ok(())
-    }
-
-    /// Erases an account: token, jobs, scheduled posts, history, events.
-    ///
-    /// When it returns, nothing of the account is left in any store, and nothing that
-    /// was under way can write any more. Erasing an unknown account is `Ok`. Meta keeps
-    /// its own grant until the person removes it in the Threads settings.
-    /// A publish call that is under way is waited for, up to about a minute.
-    ///
-    /// # Errors
-    ///
-    /// What a store said; call it again then, it goes on where it stopped.
-    pub async fn disconnect(&self, user: &UserId) -> Result<Erased, MonitorError> {
-        let _nobody_writes = self.inner.erasing.of(user).write().await;
-        let storage = &self.inner.storage;
-        let query = JobQuery::account(user.clone())
-            .kind(JobKind::PublishPost)
-            .open();
-        let posts = storage.scheduler.list(&query).await?;
-        let undecided = posts
-            .iter()
-            .filter(|job| {
-                read_post(job).map_or(true, |post| post.may_be_live() && !post.phase.is_final())
-            })
-            .count();
-        let token = storage.tokens.load(user).await?.is_some();
-        // The jobs go first: that fences everything that is under way.
-        let jobs = storage.scheduler.erase_account(user).await?;
-        storage.tokens.delete(user).await?;
-        let snapshots = storage.snapshots.erase_account(user).await?;
-        self.inner.changed.notify_one();
-        tracing::info!("an account was disconnected and erased");
-        Ok(Erased {
-            jobs,
-            undecided_posts: u64::try_from(undecided).unwrap_or(u64::MAX),
-            snapshots,
-            token,
-        })
     }
 
     /// All connected accounts, in order of id.

@@ -1,6 +1,7 @@
 //! The monitor: one handle for everything that happens to connected accounts.
 
 mod accounts;
+mod erasing;
 mod posts;
 mod run;
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use threads_client::Client;
-use tokio::sync::{Notify, RwLock};
+use tokio::sync::{Notify, OnceCell, RwLock};
 use uuid::Uuid;
 
 pub use self::run::MonitorHandle;
@@ -20,6 +21,8 @@ use crate::scheduler::WorkerId;
 use crate::storage::Storage;
 use crate::striped::Striped;
 use crate::tokens::TokenManager;
+#[cfg(feature = "seal")]
+use crate::tombstones::Tombstones;
 
 /// How often each thing is collected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +78,11 @@ struct Inner {
     /// Collected data is written under the read half, an account is erased under the
     /// write half: nothing that was under way can bring an erased account back.
     erasing: Striped<RwLock<()>>,
+    /// Remembers who was erased.
+    #[cfg(feature = "seal")]
+    tombstones: Option<Tombstones>,
+    /// Set once those whom a restored copy brought back are gone again.
+    erased_again: OnceCell<()>,
 }
 
 /// Builds a [`Monitor`].
@@ -88,6 +96,8 @@ pub struct MonitorBuilder {
     policy: PostPolicy,
     worker: WorkerId,
     concurrency: usize,
+    #[cfg(feature = "seal")]
+    tombstones: Option<Tombstones>,
 }
 
 impl MonitorBuilder {
@@ -125,6 +135,14 @@ impl MonitorBuilder {
     /// How many jobs run at one time. Default: 8.
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = concurrency;
+        self
+    }
+
+    /// Where erasures are remembered, so that a restored copy of the stores brings nobody
+    /// back; see [`Monitor::erase_again`]. Default: nowhere.
+    #[cfg(feature = "seal")]
+    pub fn tombstones(mut self, tombstones: Tombstones) -> Self {
+        self.tombstones = Some(tombstones);
         self
     }
 
@@ -172,6 +190,9 @@ impl MonitorBuilder {
                 concurrency: self.concurrency,
                 changed: Notify::new(),
                 erasing: Striped::default(),
+                #[cfg(feature = "seal")]
+                tombstones: self.tombstones,
+                erased_again: OnceCell::new(),
             }),
         })
     }
@@ -188,6 +209,8 @@ impl Monitor {
             policy: PostPolicy::default(),
             worker: WorkerId::new(format!("monitor-{}", Uuid::now_v7())),
             concurrency: 8,
+            #[cfg(feature = "seal")]
+            tombstones: None,
         }
     }
 

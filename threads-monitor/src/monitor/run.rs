@@ -63,6 +63,7 @@ impl Monitor {
     ///
     /// A failing store.
     pub async fn run_job(&self, id: &JobId) -> Result<bool, MonitorError> {
+        self.erase_again_once().await?;
         let lease = self
             .inner
             .storage
@@ -185,6 +186,7 @@ impl Monitor {
     }
 
     async fn claim(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
+        self.erase_again_once().await?;
         Ok(self
             .inner
             .storage

@@ -150,7 +150,8 @@ pub trait Scheduler: Debug + Send + Sync + 'static {
     /// Removes every job, event and piece of evidence of an account, leased ones
     /// too, and says how many jobs that were.
     ///
-    /// After it returns, no byte of them is left in any file of the store.
+    /// After it returns, no byte of them is left in any file of the store, nor of those
+    /// whose erasure was cut short before.
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError>;
 
     /// Events after the cursor, oldest first.

@@ -339,6 +339,7 @@ pub trait SnapshotStore: Debug + Send + Sync + 'static {
 
     /// Removes everything of an account, and says how many points that were.
     ///
-    /// After it returns, no byte of them is left in any file of the store.
+    /// After it returns, no byte of them is left in any file of the store, nor of those
+    /// whose erasure was cut short before.
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError>;
 }
