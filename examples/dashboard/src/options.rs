@@ -3,16 +3,18 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Parser;
 use clap::builder::FalseyValueParser;
+use clap::{Parser, Subcommand};
 use url::Url;
+
+use crate::store::{self, Age};
 
 /// Where the dashboard listens unless told otherwise.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8321";
 /// Where the data of real accounts is kept unless told otherwise.
-pub const DEFAULT_STORE: &str = "file:./threads-data";
+pub const DEFAULT_STORE: &str = "sqlite:./threads-data/threads.db";
 /// Where the demonstration keeps its data unless told otherwise.
-pub const DEMO_STORE: &str = "file:./threads-data-demo";
+pub const DEMO_STORE: &str = "sqlite:./threads-data-demo/threads.db";
 
 const ABOUT: &str = "A dashboard for Threads accounts: followers, views, scheduled posts.";
 
@@ -26,7 +28,21 @@ With THREADS_APP_ID and THREADS_APP_SECRET (or --app-secret-file) it talks to Me
 The app secret is read from the environment or a file, never from the command line,
 where other users of the machine could see it.
 
+Where data is kept (--store):
+  sqlite:FILE         one file in a directory of its own; several programs of this
+                      machine may share it
+  postgres://USER:PASSWORD@HOST/DATABASE
+                      a PostgreSQL server; programs of many machines may share it. Give
+                      the address as THREADS_STORE: others can see a command line
+  file:DIRECTORY      plain files, for one program at a time
+  memory:             forgotten when the program ends
+
+The access tokens of real accounts are sealed (encrypted) before they are stored. Their
+keys lie in a file beside the data, which is made at the first start. Keep a copy of it,
+apart from copies of the data: without it every account has to be connected again.
+
   THREADS_APP_SECRET  the secret of the Threads app (not of the Meta app around it)
+  THREADS_KEYS        the keys themselves, instead of --key-file
   RUST_LOG            what is logged to standard error, such as threads_monitor=debug
 
 The pages have no login. They are served to this machine only, unless
@@ -36,13 +52,39 @@ The pages have no login. They are served to this machine only, unless
 #[derive(Debug, Clone, Parser)]
 #[command(name = "threads-dashboard", version, about = ABOUT, after_help = MODES)]
 pub struct Options {
+    /// What to do instead of showing the dashboard
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Address and port to listen on [default: 127.0.0.1:8321, in the demonstration the next free port]
     #[arg(long, env = "THREADS_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 
-    /// Where data is kept: file:DIRECTORY or memory: [default: file:./threads-data, in the demonstration memory:]
-    #[arg(long, env = "THREADS_STORE", value_name = "ADDRESS")]
+    /// Where data is kept: sqlite:FILE, postgres://…, file:DIRECTORY or memory: [default: sqlite:./threads-data/threads.db, in the demonstration sqlite:./threads-data-demo/threads.db]
+    #[arg(long, env = "THREADS_STORE", value_name = "ADDRESS", global = true)]
     pub store: Option<String>,
+
+    /// File with the keys that seal the access tokens; made where it is missing [default: beside the data directory, as in ./threads-data.key]
+    #[arg(long, env = "THREADS_KEY_FILE", value_name = "FILE", global = true)]
+    pub key_file: Option<PathBuf>,
+
+    /// Name of the systemd credential with the keys, instead of a file
+    #[arg(
+        long,
+        env = "THREADS_KEY_CREDENTIAL",
+        value_name = "NAME",
+        global = true
+    )]
+    pub key_credential: Option<String>,
+
+    /// File that remembers who was erased, so that a restored copy of the data brings nobody back [default: beside the data directory, as in ./threads-data.erasures]
+    #[arg(
+        long,
+        env = "THREADS_ERASURES_FILE",
+        value_name = "FILE",
+        global = true
+    )]
+    pub erasures_file: Option<PathBuf>,
 
     /// How browsers reach the dashboard; Meta sends them back to this plus oauth/callback [default: http://ADDRESS:PORT]
     #[arg(long, env = "THREADS_PUBLIC_URL", value_name = "URL")]
@@ -79,6 +121,23 @@ pub struct Options {
     /// Listen on an address that other machines reach, although the pages have no login
     #[arg(long, env = "THREADS_ALLOW_REMOTE_ACCESS", value_parser = FalseyValueParser::new())]
     pub allow_remote_access: bool,
+}
+
+/// What the program does instead of showing the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Seal the access tokens with a new key, while dashboards on the same database go on
+    RotateKey,
+}
+
+impl Options {
+    /// The address of real accounts' data, and whose it is.
+    pub(crate) fn store_address(&self) -> anyhow::Result<(String, Age)> {
+        match &self.store {
+            Some(address) => Ok((address.clone(), Age::Current)),
+            None => store::usual(),
+        }
+    }
 }
 
 #[cfg(test)]

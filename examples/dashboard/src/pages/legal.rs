@@ -13,8 +13,8 @@ use crate::problem::Problem;
 use crate::shell::{Shell, page};
 
 /// Changes with every change of the policy's text.
-const POLICY_DATE: &str = "November 23, 2026";
-const POLICY_DATE_MACHINE: &str = "2026-11-23";
+const POLICY_DATE: &str = "November 24, 2026";
+const POLICY_DATE_MACHINE: &str = "2026-11-24";
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
@@ -23,6 +23,7 @@ struct PrivacyPage {
     updated: &'static str,
     updated_machine: &'static str,
     store: String,
+    is_sealed: bool,
     contact: String,
     scopes: Vec<(&'static Scope, &'static str)>,
 }
@@ -52,6 +53,7 @@ pub(crate) async fn privacy(State(state): State<Arc<AppState>>) -> Result<Respon
             updated: POLICY_DATE,
             updated_machine: POLICY_DATE_MACHINE,
             store: state.settings.store.clone(),
+            is_sealed: state.settings.keys.is_some(),
             contact: contact(&state),
             scopes: SCOPES
                 .iter()

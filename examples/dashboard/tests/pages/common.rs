@@ -106,6 +106,7 @@ impl Dashboard {
             public_url,
             clock: Arc::new(clock.clone()),
             store: "the memory of this test".to_owned(),
+            keys: None,
             contact: Some("privacy@example.org".to_owned()),
             activity: watched,
         })
