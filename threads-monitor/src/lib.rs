@@ -15,6 +15,7 @@ mod folder;
 mod jobs;
 mod monitor;
 pub mod publishing;
+mod retention;
 pub mod scheduler;
 #[cfg(feature = "seal")]
 pub mod seal;
@@ -32,7 +33,8 @@ mod version;
 mod zone;
 
 pub use self::account::{
-    AccountSummary, CollectionHealth, Connection, Erased, Measurement, PostSummary, TokenDates,
+    AccountSummary, CollectionHealth, Connection, Erased, Measurement, PostSummary, Thinned,
+    TokenDates,
 };
 #[cfg(any(test, feature = "testing"))]
 pub use self::clock::ManualClock;
@@ -41,6 +43,7 @@ pub use self::error::{MonitorError, StoreError};
 #[cfg(feature = "file")]
 pub use self::file::Directory;
 pub use self::monitor::{Cadence, Monitor, MonitorBuilder, MonitorHandle};
+pub use self::retention::Retention;
 pub use self::scheduler::Scheduler;
 pub use self::snapshot_store::SnapshotStore;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{Parser, Subcommand};
+use threads_monitor::Retention;
 use url::Url;
 
 use crate::store::{self, Age};
@@ -114,6 +116,18 @@ pub struct Options {
     #[arg(long, env = "THREADS_CONTACT", value_name = "TEXT")]
     pub contact: Option<String>,
 
+    /// Keep every number for so many days, and of older days the last one (35, for example) [default: keep them all]
+    #[arg(long, env = "THREADS_KEEP_RAW_DAYS", value_name = "DAYS")]
+    pub keep_raw_days: Option<u32>,
+
+    /// Keep numbers for so many days, then remove them (762 are 25 months) [default: keep them all]
+    #[arg(long, env = "THREADS_KEEP_DAILY_DAYS", value_name = "DAYS")]
+    pub keep_daily_days: Option<u32>,
+
+    /// Keep the attempts of a post for so many days after its end (90, for example) [default: keep them all]
+    #[arg(long, env = "THREADS_KEEP_ATTEMPTS_DAYS", value_name = "DAYS")]
+    pub keep_attempts_days: Option<u32>,
+
     /// Demonstration: do not collect history, start with an empty page
     #[arg(long, env = "THREADS_NO_DEMO_HISTORY", value_parser = FalseyValueParser::new())]
     pub no_demo_history: bool,
@@ -131,6 +145,16 @@ pub enum Command {
 }
 
 impl Options {
+    /// How long what was collected is kept.
+    pub(crate) fn retention(&self) -> Retention {
+        let days = |days: Option<u32>| days.map(|days| Duration::from_hours(24) * days);
+        let mut retention = Retention::default();
+        retention.raw = days(self.keep_raw_days);
+        retention.daily = days(self.keep_daily_days);
+        retention.attempts = days(self.keep_attempts_days);
+        retention
+    }
+
     /// The address of real accounts' data, and whose it is.
     pub(crate) fn store_address(&self) -> anyhow::Result<(String, Age)> {
         match &self.store {

@@ -134,7 +134,10 @@ async fn real(
         }
         None => Monitor::builder(storage),
     };
-    let monitor = builder.client(client).build()?;
+    let monitor = builder
+        .client(client)
+        .retention(options.retention())
+        .build()?;
     // Before anybody sees them.
     let erased_again = monitor
         .erase_again()

@@ -7,11 +7,17 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
+use chrono::TimeDelta;
 use running::{SECRET, ended, get, post, real, refused, started, started_saying, token};
 use tempfile::TempDir;
+use threads_client::{AccessToken, Client, Draft, Scope, TokenGrant, UserId};
+use threads_dashboard::SCOPES;
+use threads_monitor::publishing::{Due, NewPost};
 use threads_monitor::seal::{KeyFile, SealedTokenStore};
-use threads_monitor::{SqlDatabase, Storage};
+use threads_monitor::{Monitor, SqlDatabase, Storage};
+use threads_sandbox::{AccountSeed, LedgerKind, Sandbox};
 
 /// The line that every start of a dashboard with real accounts ends with.
 const LAST: &str = "Redirect:";
@@ -312,4 +318,123 @@ async fn a_restored_copy_brings_back_nobody_who_was_erased() {
         files_with(directory.path(), "qzx-erased"),
         Vec::<PathBuf>::new()
     );
+}
+
+#[test]
+fn how_long_numbers_are_kept_is_a_setting_and_stands_in_the_policy() {
+    let directory = TempDir::new().unwrap();
+
+    let contradiction = refused(offline(directory.path()).args([
+        "--keep-raw-days",
+        "35",
+        "--keep-daily-days",
+        "30",
+    ]));
+    let (running, address) = started(
+        offline(directory.path())
+            .args(["--keep-raw-days", "35"])
+            .env("THREADS_KEEP_ATTEMPTS_DAYS", "90"),
+    );
+
+    assert!(contradiction.contains("less long"), "{contradiction}");
+    let policy = get(&address, "/privacy");
+    assert!(policy.contains("is kept for 35 days"), "{policy}");
+    assert!(policy.contains("removed 90 days after its end"), "{policy}");
+    assert_eq!(ended(running), Some(0));
+}
+
+/// P-01, with the program itself, while it collects and publishes for the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_leaves_no_byte_of_an_account_that_was_disconnected_on_its_page() {
+    for form in ["sqlite", "file"] {
+        let directory = TempDir::new().unwrap();
+        let store = match form {
+            "sqlite" => usual(&directory),
+            _ => format!("file:{}/threads-data", directory.path().display()),
+        };
+        let sandbox = Sandbox::builder()
+            .account(AccountSeed::new("qzx.handle").name("Qzx Displayed"))
+            .start_now()
+            .running(true)
+            .start()
+            .await
+            .unwrap();
+        let (user, token) = connected(&directory, &store, &sandbox).await;
+        let marks = ["qzx", "Qzx", user.as_str(), &token];
+        for mark in [user.as_str(), "qzx.handle", "qzx soon", "qzx later"] {
+            assert!(!files_with(directory.path(), mark).is_empty(), "{mark}");
+        }
+        assert_eq!(files_with(directory.path(), &token), Vec::<PathBuf>::new());
+
+        let (running, address) = started(
+            offline(directory.path())
+                .env("THREADS_BASE_URL", sandbox.base_url().as_str())
+                .args(["--store", &store]),
+        );
+        for second in 0.. {
+            let accounts = get(&address, "/api/accounts");
+            let is_measured = accounts.contains("\"followers\":{\"state\":\"measured\"");
+            let has_published = sandbox
+                .ledger()
+                .iter()
+                .any(|entry| entry.kind == LedgerKind::PostPublished);
+            if is_measured && has_published {
+                break;
+            }
+            assert!(second < 60, "{accounts}");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        let answer = post(&address, &format!("/accounts/{user}/disconnect"));
+
+        assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+        for mark in marks {
+            let left = files_with(directory.path(), mark);
+            assert_eq!(left, Vec::<PathBuf>::new(), "{mark}");
+        }
+        assert_eq!(ended(running), Some(0));
+        for mark in marks {
+            let left = files_with(directory.path(), mark);
+            assert_eq!(left, Vec::<PathBuf>::new(), "{mark}");
+        }
+    }
+}
+
+/// Connects an account of a sandbox and schedules two posts, as the program would.
+async fn connected(directory: &TempDir, store: &str, sandbox: &Sandbox) -> (UserId, String) {
+    let scopes: Vec<Scope> = SCOPES.iter().map(|(scope, _)| scope.clone()).collect();
+    let names: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
+    let token = sandbox
+        .issue_token("qzx.handle", &names, Duration::ZERO)
+        .unwrap();
+    let mut grant = TokenGrant::new(AccessToken::new(token.clone()));
+    grant.expires_in = Some(Duration::from_hours(60 * 24));
+    let database = match store.strip_prefix("sqlite:") {
+        Some(path) => Some(SqlDatabase::open_sqlite(path).await.unwrap()),
+        None => None,
+    };
+    let storage = match &database {
+        Some(database) => Storage::from(database),
+        None => Storage::open(store).await.unwrap(),
+    };
+    let keys = KeyFile::new(directory.path().join("threads-data.key"));
+    keys.make_for(&*storage.tokens).await.unwrap();
+    let client = Client::builder()
+        .base_url(sandbox.base_url())
+        .build()
+        .unwrap();
+    let monitor = Monitor::builder(storage.sealed(keys).await.unwrap())
+        .client(client)
+        .build()
+        .unwrap();
+    let user = monitor.connect(&grant, &scopes).await.unwrap().user;
+    for (text, seconds) in [("qzx soon", 1), ("qzx later", 1_000_000)] {
+        let due = Due::At(monitor.now() + TimeDelta::seconds(seconds));
+        let post = NewPost::new(user.clone(), Draft::text(text), due);
+        monitor.schedule(post).await.unwrap();
+    }
+    drop(monitor);
+    if let Some(database) = database {
+        database.close().await;
+    }
+    (user, token)
 }

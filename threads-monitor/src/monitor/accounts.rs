@@ -6,8 +6,8 @@ use threads_client::{Scope, TokenGrant, UserId};
 
 use super::Monitor;
 use crate::account::{
-    AccountSummary, CollectionHealth, Connection, EXPIRING, Measurement, PostSummary, TokenDates,
-    newest, observed,
+    AccountSummary, CollectionHealth, Connection, EXPIRING, Measurement, PostSummary, Thinned,
+    TokenDates, newest, observed,
 };
 use crate::error::{MonitorError, StoreError};
 use crate::jobs::{self, CollectState, TokenState};
@@ -82,6 +82,10 @@ impl Monitor {
         for kind in jobs::STANDING {
             standing.push(self.enqueue_standing(&user, kind, now).await?);
         }
+        if self.inner.retention.removes_something() {
+            self.enqueue_standing(&user, JobKind::ThinHistory, now)
+                .await?;
+        }
         self.append_profile(&user, jobs::profile_reading(profile), now)
             .await?;
         self.save_new_token(&user, grant, scopes, now).await?;
@@ -122,7 +126,7 @@ impl Monitor {
         Err(StoreError::conflict(format!("the token of account {user}")).into())
     }
 
-    async fn enqueue_standing(
+    pub(crate) async fn enqueue_standing(
         &self,
         user: &UserId,
         kind: JobKind,
@@ -266,7 +270,7 @@ impl Monitor {
         let reading = Reading::TimeZone(zone);
         let snapshot = observed(user, Metric::TimeZone, self.now(), Source::Person, reading);
         self.inner.storage.snapshots.append(&[snapshot]).await?;
-        Ok(())
+        self.expect_connected(user).await
     }
 
     /// The measured numbers of a metric, oldest first, `from <= at < to`.
@@ -341,6 +345,7 @@ impl Monitor {
             posts_seen: Measurement::of(newest(&known, Metric::PostsSeen)),
             views_last_day: self.views_last_day(user).await?,
             collection: jobs.iter().filter_map(health).collect(),
+            thinned: jobs.iter().find_map(thinned),
         }))
     }
 
@@ -395,7 +400,7 @@ impl Monitor {
     }
 }
 
-pub(super) fn zone(known: &[Snapshot]) -> Zone {
+pub(crate) fn zone(known: &[Snapshot]) -> Zone {
     match newest(known, Metric::TimeZone).map(|snapshot| &snapshot.reading) {
         Some(Reading::TimeZone(zone)) => *zone,
         _ => Zone::UTC,
@@ -413,8 +418,18 @@ fn dates(stored: &StoredToken) -> TokenDates {
     }
 }
 
+fn thinned(job: &JobRecord) -> Option<Thinned> {
+    let state = CollectState::read(&job.state);
+    (job.kind == JobKind::ThinHistory).then_some(Thinned {
+        numbers: state.removed_numbers,
+        attempts: state.removed_attempts,
+        last_success_at: state.last_success_at,
+        last_error: state.last_error,
+    })
+}
+
 fn health(job: &JobRecord) -> Option<CollectionHealth> {
-    if job.kind == JobKind::PublishPost {
+    if matches!(job.kind, JobKind::PublishPost | JobKind::ThinHistory) {
         return None;
     }
     let state = if job.kind == JobKind::RefreshToken {

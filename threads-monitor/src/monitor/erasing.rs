@@ -10,6 +10,7 @@ use crate::account::Erased;
 use crate::error::{MonitorError, StoreError};
 use crate::publishing::engine::read_post;
 use crate::scheduler::{JobKind, JobQuery};
+use crate::snapshot_store::SnapshotQuery;
 
 /// How many accounts are looked at together.
 #[cfg(feature = "seal")]
@@ -67,10 +68,37 @@ impl Monitor {
         let storage = &self.inner.storage;
         // The jobs go first: that fences everything that is under way. The token goes last:
         // by it an erasure that was cut short is found again.
-        let jobs = storage.scheduler.erase_account(user).await?;
-        let snapshots = storage.snapshots.erase_account(user).await?;
+        let mut jobs = storage.scheduler.erase_account(user).await?;
+        let mut snapshots = storage.snapshots.erase_account(user).await?;
         storage.tokens.delete(user).await?;
+        // Another program may have written in between. Whoever writes later than this finds
+        // no token, and takes it back: see `expect_connected`.
+        let query = JobQuery {
+            limit: Some(1),
+            ..JobQuery::account(user.clone())
+        };
+        if !storage.scheduler.list(&query).await?.is_empty() {
+            jobs += storage.scheduler.erase_account(user).await?;
+        }
+        let query = SnapshotQuery::account(user.clone()).limit(1);
+        if !storage.snapshots.query(&query).await?.is_empty() {
+            snapshots += storage.snapshots.erase_account(user).await?;
+        }
         Ok((jobs, snapshots))
+    }
+
+    /// Takes back what was just written, if another program has erased the account in the
+    /// meantime.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` then, or a failing store.
+    pub(crate) async fn expect_connected(&self, user: &UserId) -> Result<(), MonitorError> {
+        if self.inner.storage.tokens.load(user).await?.is_some() {
+            return Ok(());
+        }
+        self.erase_rows(user).await?;
+        Err(MonitorError::NotConnected { user: user.clone() })
     }
 
     /// Erases again whom a restored copy of the stores has brought back, and ends erasures

@@ -13,10 +13,12 @@ use threads_client::Client;
 use tokio::sync::{Notify, OnceCell, RwLock};
 use uuid::Uuid;
 
+pub(crate) use self::accounts::zone;
 pub use self::run::MonitorHandle;
 use crate::clock::{Clock, SystemClock};
 use crate::error::MonitorError;
 use crate::publishing::PostPolicy;
+use crate::retention::Retention;
 use crate::scheduler::WorkerId;
 use crate::storage::Storage;
 use crate::striped::Striped;
@@ -71,6 +73,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     cadence: Cadence,
     policy: PostPolicy,
+    retention: Retention,
     worker: WorkerId,
     concurrency: usize,
     /// Something may be due earlier than the background loop thinks.
@@ -94,6 +97,7 @@ pub struct MonitorBuilder {
     clock: Arc<dyn Clock>,
     cadence: Cadence,
     policy: PostPolicy,
+    retention: Retention,
     worker: WorkerId,
     concurrency: usize,
     #[cfg(feature = "seal")]
@@ -123,6 +127,12 @@ impl MonitorBuilder {
     /// The waits of the publish protocol.
     pub fn post_policy(mut self, policy: PostPolicy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// How long what was collected is kept. Default: as long as the account is connected.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
         self
     }
 
@@ -170,6 +180,7 @@ impl MonitorBuilder {
                 )));
             }
         }
+        self.retention.check()?;
         let client = match self.client {
             Some(client) => client,
             None => Client::builder().build()?,
@@ -186,6 +197,7 @@ impl MonitorBuilder {
                 clock: self.clock,
                 cadence: self.cadence,
                 policy: self.policy,
+                retention: self.retention,
                 worker: self.worker,
                 concurrency: self.concurrency,
                 changed: Notify::new(),
@@ -207,6 +219,7 @@ impl Monitor {
             clock: Arc::new(SystemClock),
             cadence: Cadence::default(),
             policy: PostPolicy::default(),
+            retention: Retention::default(),
             worker: WorkerId::new(format!("monitor-{}", Uuid::now_v7())),
             concurrency: 8,
             #[cfg(feature = "seal")]
@@ -222,6 +235,11 @@ impl Monitor {
     /// The tokens that it keeps alive.
     pub fn tokens(&self) -> &TokenManager {
         &self.inner.tokens
+    }
+
+    /// How long it keeps what was collected.
+    pub fn retention(&self) -> &Retention {
+        &self.inner.retention
     }
 
     /// The time by its clock.

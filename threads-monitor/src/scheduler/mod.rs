@@ -137,6 +137,15 @@ pub trait Scheduler: Debug + Send + Sync + 'static {
     /// The evidence about a job, in the order it came.
     async fn evidence(&self, id: &JobId) -> Result<Vec<Evidence>, StoreError>;
 
+    /// Removes the evidence from before an instant about jobs of an account that are at
+    /// their end, and says how many pieces that were. Their bytes go when their room is
+    /// used again, or with the next erasure.
+    async fn prune_evidence(
+        &self,
+        account: &UserId,
+        before: DateTime<Utc>,
+    ) -> Result<u64, StoreError>;
+
     /// The earliest instant at which [`claim`](Scheduler::claim) can lease something,
     /// if nothing changes until then; `None` when nothing is waiting.
     ///

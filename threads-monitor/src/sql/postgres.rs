@@ -25,11 +25,13 @@
 //!
 //! **Erasing.** After the rows are removed and every transaction that could still see them
 //! has ended, each table is rewritten whole (`VACUUM (FULL)`, which locks it for that time
-//! and needs room for a second copy), however large it is. Vacuumed in place, bytes of a
-//! removed row would stay in the free part of a page until something new is written there;
-//! that is good enough for numbers that are only thinned out. The planner takes no samples of texts and bytes, which would stay in its
-//! statistics. The server's write-ahead log, its archive, replicas and backups follow
-//! their own retention; sealing the tokens is what keeps them unreadable there.
+//! and needs room for a second copy), however large it is. Vacuumed in place, bytes of
+//! removed rows stay in the free part of pages until something new is written there
+//! (measured on a table of 444 MB: 207 texts of removed rows, and none after it was
+//! rewritten, in 6.6 s); that is good enough for numbers that are only thinned out. The
+//! planner takes no samples of texts and bytes, which would stay in its statistics. The
+//! server's write-ahead log, its archive, replicas and backups follow their own retention;
+//! sealing the tokens is what keeps them unreadable there.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -58,8 +60,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A connection that was idle for longer is asked whether it is still there.
 const SURELY_THERE: Duration = Duration::from_secs(5);
 
-/// How often an erasure looks whether older transactions have ended, 50 ms apart.
-const LOOKS: usize = 200;
+/// How often an erasure looks whether older transactions have ended, 50 ms apart. Another
+/// erasure is one of them, and takes as long as its tables are large.
+const LOOKS: usize = 1200;
 
 /// The oldest version with everything that is used.
 const OLDEST_VERSION: i64 = 120_000;

@@ -157,16 +157,11 @@ impl Sqlite {
         let mut connection = self.writer.acquire().await.map_err(failed)?;
         let pages: i64 = one(&mut connection, &self.place, "PRAGMA page_count").await?;
         let page: i64 = one(&mut connection, &self.place, "PRAGMA page_size").await?;
-        let vacuum = if pages.saturating_mul(page) < REWRITTEN_IN_MEMORY {
-            "VACUUM"
-        } else {
-            "PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY"
-        };
-        sqlx::raw_sql(vacuum)
-            .execute(&mut *connection)
-            .await
-            .map_err(failed)?;
+        let in_memory = pages.saturating_mul(page) < REWRITTEN_IN_MEMORY;
+        let how = if in_memory { "MEMORY" } else { "FILE" };
+        let done = rewrite(&mut connection, how).await;
         drop(connection);
+        done.map_err(failed)?;
         self.empty_log().await
     }
 
@@ -192,6 +187,18 @@ impl Sqlite {
              their bytes in the log: end it, then erase again",
         ))
     }
+}
+
+/// Writes the database anew, by way of memory or a temporary file.
+async fn rewrite(connection: &mut SqliteConnection, how: &'static str) -> sqlx::Result<()> {
+    let by_way_of = |how: &str| {
+        let text = format!("PRAGMA temp_store = {how}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text))
+    };
+    by_way_of(how).execute(&mut *connection).await?;
+    let done = sqlx::raw_sql("VACUUM").execute(&mut *connection).await;
+    by_way_of("MEMORY").execute(&mut *connection).await?;
+    done.map(|_| ())
 }
 
 /// What an erasure does after its rows are removed, as errors say it.

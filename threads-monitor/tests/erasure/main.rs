@@ -1,5 +1,5 @@
 //! After a person has disconnected an account, nothing of it is left: the requirements P-01
-//! to P-08, each on every kind of store.
+//! to P-08, each on every kind of store. And what is kept for how long: P-15.
 #![cfg(all(
     feature = "file",
     feature = "postgres",
@@ -18,3 +18,5 @@ mod world;
 
 mod again;
 mod everywhere;
+mod meanwhile;
+mod retention;

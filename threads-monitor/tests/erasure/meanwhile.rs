@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rstest::rstest;
-use sqlx::Connection as _;
 use sqlx::ConnectOptions as _;
+use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use threads_client::{Draft, UserId};
 use threads_monitor::publishing::{Due, NewPost};
@@ -155,6 +155,13 @@ impl Scheduler for Jobs {
     async fn evidence(&self, id: &JobId) -> Result<Vec<Evidence>, StoreError> {
         self.below().evidence(id).await
     }
+    async fn prune_evidence(
+        &self,
+        account: &UserId,
+        before: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        self.below().prune_evidence(account, before).await
+    }
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.below().next_due().await
     }
@@ -204,6 +211,14 @@ impl SnapshotStore for Numbers {
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         self.below().prune(before).await
     }
+    async fn thin(
+        &self,
+        account: &UserId,
+        oldest: DateTime<Utc>,
+        bounds: &[DateTime<Utc>],
+    ) -> Result<u64, StoreError> {
+        self.below().thin(account, oldest, bounds).await
+    }
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError> {
         self.below().erase_account(account).await
     }
@@ -248,8 +263,8 @@ async fn who_sleeps_through_an_erasure_writes_and_publishes_nothing(
     let published = world.calls(Endpoint::PublishContainer);
 
     let work = tokio::spawn({
-        let (other, user, now) = (other.clone(), user.clone(), world.sandbox.now());
-        async move { work(&other, asleep, user, draft, now).await }
+        let (other, user, sandbox) = (other.clone(), user.clone(), world.sandbox.clone());
+        async move { work(&other, asleep, user, draft, &sandbox).await }
     });
     sleeper.is_asleep().await;
     world.monitor.disconnect(&user).await.unwrap();
@@ -271,13 +286,17 @@ async fn who_sleeps_through_an_erasure_writes_and_publishes_nothing(
     here.close().await;
 }
 
-async fn work(other: &Monitor, asleep: Asleep, user: UserId, draft: Draft, now: DateTime<Utc>) {
+async fn work(other: &Monitor, asleep: Asleep, user: UserId, draft: Draft, sandbox: &Sandbox) {
     if asleep == Asleep::BeforeEnqueueing {
-        let due = Due::At(now + minutes(10));
+        let due = Due::At(sandbox.now() + minutes(10));
         let scheduled = other.schedule(NewPost::new(user, draft, due)).await;
         assert!(scheduled.is_err(), "{scheduled:?}");
-    } else {
+        return;
+    }
+    // A container is not published at once.
+    for _ in 0..20 {
         other.run_due_once().await.unwrap();
+        sandbox.advance(Duration::from_secs(30));
     }
 }
 

@@ -1,12 +1,14 @@
 //! Privacy policy and terms.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use threads_client::Scope;
+use threads_monitor::Retention;
 
 use crate::app::{AppState, SCOPES};
 use crate::problem::Problem;
@@ -24,6 +26,7 @@ struct PrivacyPage {
     updated_machine: &'static str,
     store: String,
     is_sealed: bool,
+    kept: Vec<String>,
     contact: String,
     scopes: Vec<(&'static Scope, &'static str)>,
 }
@@ -45,6 +48,31 @@ fn contact(state: &AppState) -> String {
         .unwrap_or_else(|| "the person or organisation that runs this installation".to_owned())
 }
 
+/// How long what is kept, from the same settings by which it is removed.
+fn kept(retention: &Retention) -> Vec<String> {
+    let days = |span: Duration| span.as_secs() / (24 * 60 * 60);
+    [
+        retention.raw.map(|raw| {
+            format!(
+                "Every measurement is kept for {} days; of older days, only the last measurement of each number.",
+                days(raw)
+            )
+        }),
+        retention
+            .daily
+            .map(|daily| format!("Measurements are removed after {} days.", days(daily))),
+        retention.attempts.map(|attempts| {
+            format!(
+                "The technical record of attempts to publish a post is removed {} days after its end.",
+                days(attempts)
+            )
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 pub(crate) async fn privacy(State(state): State<Arc<AppState>>) -> Result<Response, Problem> {
     page(
         StatusCode::OK,
@@ -54,6 +82,7 @@ pub(crate) async fn privacy(State(state): State<Arc<AppState>>) -> Result<Respon
             updated_machine: POLICY_DATE_MACHINE,
             store: state.settings.store.clone(),
             is_sealed: state.settings.keys.is_some(),
+            kept: kept(state.settings.monitor.retention()),
             contact: contact(&state),
             scopes: SCOPES
                 .iter()
