@@ -17,7 +17,7 @@ use threads_dashboard::SCOPES;
 use threads_monitor::publishing::{Due, NewPost};
 use threads_monitor::seal::{KeyFile, SealedTokenStore};
 use threads_monitor::{Monitor, SqlDatabase, Storage};
-use threads_sandbox::{AccountSeed, LedgerKind, Sandbox};
+use threads_sandbox::{AccountSeed, Endpoint, Sandbox};
 
 /// The line that every start of a dashboard with real accounts ends with.
 const LAST: &str = "Redirect:";
@@ -374,11 +374,11 @@ async fn the_program_leaves_no_byte_of_an_account_that_was_disconnected_on_its_p
         for second in 0.. {
             let accounts = get(&address, "/api/accounts");
             let is_measured = accounts.contains("\"followers\":{\"state\":\"measured\"");
-            let has_published = sandbox
-                .ledger()
+            let is_on_its_way = sandbox
+                .requests()
                 .iter()
-                .any(|entry| entry.kind == LedgerKind::PostPublished);
-            if is_measured && has_published {
+                .any(|request| request.endpoint == Some(Endpoint::CreateContainer));
+            if is_measured && is_on_its_way {
                 break;
             }
             assert!(second < 60, "{accounts}");

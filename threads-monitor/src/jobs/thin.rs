@@ -84,13 +84,12 @@ impl Monitor {
     ) -> Result<Vec<Day>, MonitorError> {
         let snapshots = &self.storage().snapshots;
         let zone = crate::monitor::zone(&snapshots.latest(account, &[Subject::Account]).await?);
-        let first = match state.through {
-            Some(through) => through.succ_opt(),
-            None => {
-                let oldest = SnapshotQuery::account(account.clone()).limit(1);
-                let oldest = snapshots.query(&oldest).await?;
-                oldest.first().map(|oldest| zone.date(oldest.at))
-            }
+        let first = if let Some(through) = state.through {
+            through.succ_opt()
+        } else {
+            let oldest = SnapshotQuery::account(account.clone()).limit(1);
+            let oldest = snapshots.query(&oldest).await?;
+            oldest.first().map(|oldest| zone.date(oldest.at))
         };
         let Some(first) = first else {
             return Ok(Vec::new());

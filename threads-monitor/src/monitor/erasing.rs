@@ -1,8 +1,9 @@
 //! Erasing an account, for good.
 
-#[cfg(feature = "seal")]
-use chrono::TimeDelta;
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use threads_client::UserId;
 
 use super::Monitor;
@@ -11,6 +12,9 @@ use crate::error::{MonitorError, StoreError};
 use crate::publishing::engine::read_post;
 use crate::scheduler::{JobKind, JobQuery};
 use crate::snapshot_store::SnapshotQuery;
+
+/// An erasure that failed is tried again after so long.
+const TRY_AGAIN: TimeDelta = TimeDelta::minutes(1);
 
 /// How many accounts are looked at together.
 #[cfg(feature = "seal")]
@@ -29,8 +33,38 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// What a store said; call it again then, it goes on where it stopped.
+    /// What a store said; call it again then, it goes on where it stopped. A monitor that
+    /// runs in the background does so by itself, once a minute.
     pub async fn disconnect(&self, user: &UserId) -> Result<Erased, MonitorError> {
+        let done = self.disconnect_now(user).await;
+        let mut unfinished = self.unfinished();
+        match &done {
+            Ok(_) => unfinished.remove(user),
+            Err(_) => unfinished.insert(user.clone(), self.now() + TRY_AGAIN),
+        };
+        done
+    }
+
+    /// Erasures that failed and are to be tried again now.
+    pub(super) fn due_erasures(&self) -> Vec<UserId> {
+        let now = self.now();
+        let mut unfinished = self.unfinished();
+        let due: Vec<_> = unfinished
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(user, _)| user.clone())
+            .collect();
+        unfinished.retain(|user, _| !due.contains(user));
+        due
+    }
+
+    fn unfinished(&self) -> MutexGuard<'_, BTreeMap<UserId, DateTime<Utc>>> {
+        // Every step leaves it whole, so a panic elsewhere does not spoil it.
+        let unfinished = self.inner.unfinished.lock();
+        unfinished.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn disconnect_now(&self, user: &UserId) -> Result<Erased, MonitorError> {
         let _nobody_writes = self.inner.erasing.of(user).write().await;
         let storage = &self.inner.storage;
         let query = JobQuery::account(user.clone())

@@ -5,11 +5,12 @@ mod erasing;
 mod posts;
 mod run;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use threads_client::Client;
+use threads_client::{Client, UserId};
 use tokio::sync::{Notify, OnceCell, RwLock};
 use uuid::Uuid;
 
@@ -81,6 +82,8 @@ struct Inner {
     /// Collected data is written under the read half, an account is erased under the
     /// write half: nothing that was under way can bring an erased account back.
     erasing: Striped<RwLock<()>>,
+    /// Erasures that a store did not let come to their end, and when to try again.
+    unfinished: Mutex<BTreeMap<UserId, DateTime<Utc>>>,
     /// Remembers who was erased.
     #[cfg(feature = "seal")]
     tombstones: Option<Tombstones>,
@@ -202,6 +205,7 @@ impl MonitorBuilder {
                 concurrency: self.concurrency,
                 changed: Notify::new(),
                 erasing: Striped::default(),
+                unfinished: Mutex::default(),
                 #[cfg(feature = "seal")]
                 tombstones: self.tombstones,
                 erased_again: OnceCell::new(),

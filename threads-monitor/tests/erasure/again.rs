@@ -123,6 +123,46 @@ async fn who_connects_again_later_stays() {
     assert!(restarted.account(&user).await.followers.value().is_some());
 }
 
+/// P-02: nobody has to ask a second time.
+#[tokio::test]
+async fn an_erasure_that_failed_is_tried_again_in_the_background() {
+    let place = Place::new(Kind::Memory).await.unwrap();
+    let storage = Storage::in_memory();
+    fill(&storage, MARKER).await;
+    let busy = Arc::new(Busy {
+        below: Arc::clone(&storage.tokens),
+        is_busy: AtomicBool::new(true),
+    });
+    let stores = Storage {
+        tokens: Arc::clone(&busy) as Arc<dyn TokenStore>,
+        ..storage.clone()
+    };
+    let clock = ManualClock::new(at(100));
+    let monitor = Monitor::builder(stores)
+        .clock(Arc::new(clock.clone()))
+        .tombstones(tombstones(&place).await)
+        .build()
+        .unwrap();
+    monitor.disconnect(&UserId::new(MARKER)).await.unwrap_err();
+    busy.is_busy.store(false, Ordering::Release);
+
+    let running = monitor.start();
+    let mut looks = 0;
+    while !storage.tokens.list(None, 9).await.unwrap().is_empty() {
+        assert!(looks < 10_000, "it was not tried again");
+        looks += 1;
+        clock.advance(std::time::Duration::from_secs(10));
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    running.shutdown().await;
+
+    let graves = std::fs::read_to_string(place.beside("erased")).unwrap();
+    assert!(
+        graves.lines().last().unwrap().starts_with("done"),
+        "{graves}"
+    );
+}
+
 /// A token store whose removals fail, as those of a database do that somebody reads.
 #[derive(Debug)]
 struct Busy {
