@@ -344,6 +344,10 @@ fn how_long_numbers_are_kept_is_a_setting_and_stands_in_the_policy() {
 }
 
 /// P-01, with the program itself, while it collects and publishes for the account.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "looks again a second later whether the program is so far"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_leaves_no_byte_of_an_account_that_was_disconnected_on_its_page() {
     for form in ["sqlite", "file"] {

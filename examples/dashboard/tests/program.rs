@@ -1,5 +1,4 @@
 //! The program: how it starts, and how it refuses to.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod running;
 

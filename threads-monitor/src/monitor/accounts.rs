@@ -77,6 +77,7 @@ impl Monitor {
         }
         let now = self.now();
         let _not_while_erasing = self.inner.erasing.of(&user).read().await;
+        self.forget_unfinished(&user);
         // The token comes last: an account that is shown as connected has its jobs.
         let mut standing = Vec::new();
         for kind in jobs::STANDING {

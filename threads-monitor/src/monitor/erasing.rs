@@ -36,26 +36,45 @@ impl Monitor {
     /// What a store said; call it again then, it goes on where it stopped. A monitor that
     /// runs in the background does so by itself, once a minute.
     pub async fn disconnect(&self, user: &UserId) -> Result<Erased, MonitorError> {
+        let tried_at = self.now();
         let done = self.disconnect_now(user).await;
         let mut unfinished = self.unfinished();
         match &done {
             Ok(_) => unfinished.remove(user),
-            Err(_) => unfinished.insert(user.clone(), self.now() + TRY_AGAIN),
+            Err(_) => unfinished.insert(user.clone(), tried_at),
         };
         done
     }
 
-    /// Erasures that failed and are to be tried again now.
-    pub(super) fn due_erasures(&self) -> Vec<UserId> {
+    /// Erasures that failed and are to be tried again now, with when they were tried last.
+    pub(super) fn due_erasures(&self) -> Vec<(UserId, DateTime<Utc>)> {
         let now = self.now();
         let mut unfinished = self.unfinished();
         let due: Vec<_> = unfinished
             .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(user, _)| user.clone())
+            .filter(|(_, tried_at)| **tried_at + TRY_AGAIN <= now)
+            .map(|(user, tried_at)| (user.clone(), *tried_at))
             .collect();
-        unfinished.retain(|user, _| !due.contains(user));
+        unfinished.retain(|user, _| due.iter().all(|(other, _)| other != user));
         due
+    }
+
+    /// Tries an erasure again, unless the account was connected again since.
+    pub(super) async fn finish_erasure(
+        &self,
+        user: &UserId,
+        tried_at: DateTime<Utc>,
+    ) -> Result<(), MonitorError> {
+        let stored = self.inner.storage.tokens.load(user).await?;
+        if stored.is_some_and(|stored| stored.token.connected_at > tried_at) {
+            return Ok(());
+        }
+        self.disconnect(user).await.map(|_| ())
+    }
+
+    /// Whoever connects an account does not want it erased any more.
+    pub(super) fn forget_unfinished(&self, user: &UserId) {
+        self.unfinished().remove(user);
     }
 
     fn unfinished(&self) -> MutexGuard<'_, BTreeMap<UserId, DateTime<Utc>>> {

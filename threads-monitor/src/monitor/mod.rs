@@ -82,7 +82,7 @@ struct Inner {
     /// Collected data is written under the read half, an account is erased under the
     /// write half: nothing that was under way can bring an erased account back.
     erasing: Striped<RwLock<()>>,
-    /// Erasures that a store did not let come to their end, and when to try again.
+    /// Erasures that a store did not let come to their end, and when they were tried last.
     unfinished: Mutex<BTreeMap<UserId, DateTime<Utc>>>,
     /// Remembers who was erased.
     #[cfg(feature = "seal")]

@@ -125,9 +125,9 @@ impl Monitor {
     async fn run_until(self, stop: CancellationToken) -> Result<(), MonitorError> {
         let mut running: JoinSet<Result<(), MonitorError>> = JoinSet::new();
         let end = loop {
-            for user in self.due_erasures() {
+            for (user, tried_at) in self.due_erasures() {
                 let monitor = self.clone();
-                running.spawn(async move { monitor.disconnect(&user).await.map(|_| ()) });
+                running.spawn(async move { monitor.finish_erasure(&user, tried_at).await });
             }
             let free = self.inner.concurrency - running.len().min(self.inner.concurrency);
             let wake_at = match self.spawn_due(&mut running, free).await {

@@ -124,6 +124,10 @@ async fn who_connects_again_later_stays() {
 }
 
 /// P-02: nobody has to ask a second time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "gives the background run time; nothing is measured by it"
+)]
 #[tokio::test]
 async fn an_erasure_that_failed_is_tried_again_in_the_background() {
     let place = Place::new(Kind::Memory).await.unwrap();
@@ -161,6 +165,44 @@ async fn an_erasure_that_failed_is_tried_again_in_the_background() {
         graves.lines().last().unwrap().starts_with("done"),
         "{graves}"
     );
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "gives the background run time; nothing is measured by it"
+)]
+#[tokio::test]
+async fn who_connects_again_is_not_erased_by_an_erasure_that_failed_before() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let storage = Storage::in_memory();
+    let busy = Arc::new(Busy {
+        below: Arc::clone(&storage.tokens),
+        is_busy: AtomicBool::new(true),
+    });
+    let stores = Storage {
+        tokens: Arc::clone(&busy) as Arc<dyn TokenStore>,
+        ..storage.clone()
+    };
+    let clock = ManualClock::new(sandbox.now());
+    let monitor = builder(&sandbox, stores)
+        .clock(Arc::new(clock.clone()))
+        .build()
+        .unwrap();
+    let world = World { sandbox, monitor };
+    let name = world.username(0);
+    let user = world.connect(&name).await.user;
+    world.monitor.disconnect(&user).await.unwrap_err();
+    busy.is_busy.store(false, Ordering::Release);
+    world.connect(&name).await;
+
+    let running = world.monitor.start();
+    for _ in 0..30 {
+        clock.advance(std::time::Duration::from_secs(10));
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    running.shutdown().await;
+
+    assert!(world.monitor.account(&user).await.unwrap().is_some());
 }
 
 /// A token store whose removals fail, as those of a database do that somebody reads.
