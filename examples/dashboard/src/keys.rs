@@ -48,14 +48,14 @@ impl Keys {
         let tokens = SealedTokenStore::new(Arc::clone(&storage.tokens), self.clone())
             .await
             .map_err(stopped)?;
-        let sealed_now = tokens.reseal().await.map_err(stopped)?;
+        let changed = tokens.reseal().await.map_err(stopped)?;
         Ok(Sealed {
             storage: Storage {
                 tokens: Arc::new(tokens),
                 ..storage
             },
             is_new,
-            sealed_now,
+            changed,
         })
     }
 
@@ -106,7 +106,7 @@ pub(crate) struct Sealed {
     /// The key file was made a moment ago.
     pub(crate) is_new: bool,
     /// Tokens that were not sealed, or with an older key.
-    pub(crate) sealed_now: u64,
+    pub(crate) changed: u64,
 }
 
 /// The path beside the data's directory, never inside it: who copies the one does not

@@ -128,7 +128,7 @@ async fn real(
     let builder = match &keys {
         Some(keys) => {
             let done = keys.seal(storage).await?;
-            sealed = Some((done.is_new, done.sealed_now));
+            sealed = Some((done.is_new, done.changed));
             Monitor::builder(done.storage)
                 .tombstones(keys::tombstones(options, &place, keys).await?)
         }

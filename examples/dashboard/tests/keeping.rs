@@ -377,7 +377,7 @@ async fn the_program_leaves_no_byte_of_an_account_that_was_disconnected_on_its_p
         );
         for second in 0.. {
             let accounts = get(&address, "/api/accounts");
-            let is_measured = accounts.contains("\"followers\":{\"state\":\"measured\"");
+            let is_measured = accounts.contains("\"followers\":{\"at\":");
             let is_on_its_way = sandbox
                 .requests()
                 .iter()
