@@ -24,17 +24,17 @@ use crate::marked::{MARKER, fill};
 use crate::place::{Kind, Place};
 use crate::world::{World, builder, minutes};
 
-/// Where a worker falls asleep.
+/// Before what a worker falls asleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asleep {
     /// With a container, before it writes down that it will publish it.
-    BeforeTheIntent,
+    Intent,
     /// After it wrote that down, before it sends.
-    BeforeSending,
+    Sending,
     /// With numbers that it has read, before it writes them down.
-    BeforeAppending,
+    Appending,
     /// With a post that a person has scheduled.
-    BeforeEnqueueing,
+    Enqueueing,
 }
 
 /// The stores of a worker that falls asleep at one place, once.
@@ -70,7 +70,7 @@ impl Sleeper {
     }
 
     async fn is_asleep(&self) {
-        let asleep = tokio::time::timeout(Duration::from_secs(60), self.sleeps.acquire());
+        let asleep = tokio::time::timeout(Duration::from_mins(1), self.sleeps.acquire());
         // Nobody falls asleep: the place is not the right one.
         asleep.await.unwrap().unwrap().forget();
     }
@@ -96,7 +96,7 @@ impl Jobs {
 #[async_trait]
 impl Scheduler for Jobs {
     async fn enqueue(&self, job: NewJob) -> Result<JobRecord, StoreError> {
-        self.0.sleep(Asleep::BeforeEnqueueing).await;
+        self.0.sleep(Asleep::Enqueueing).await;
         self.below().enqueue(job).await
     }
     async fn get(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
@@ -123,11 +123,11 @@ impl Scheduler for Jobs {
     async fn checkpoint(&self, lease: &mut Lease, change: Change) -> Result<(), StoreError> {
         let is_intent = change.state.to_string().contains("\"publishing\"");
         if is_intent {
-            self.0.sleep(Asleep::BeforeTheIntent).await;
+            self.0.sleep(Asleep::Intent).await;
         }
         let done = self.below().checkpoint(lease, change).await;
         if is_intent {
-            self.0.sleep(Asleep::BeforeSending).await;
+            self.0.sleep(Asleep::Sending).await;
         }
         done
     }
@@ -193,7 +193,7 @@ impl Numbers {
 #[async_trait]
 impl SnapshotStore for Numbers {
     async fn append(&self, snapshots: &[Snapshot]) -> Result<(), StoreError> {
-        self.0.sleep(Asleep::BeforeAppending).await;
+        self.0.sleep(Asleep::Appending).await;
         self.below().append(snapshots).await
     }
     async fn query(&self, query: &SnapshotQuery) -> Result<Vec<Snapshot>, StoreError> {
@@ -233,12 +233,7 @@ impl SnapshotStore for Numbers {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_sleeps_through_an_erasure_writes_and_publishes_nothing(
     #[case] kind: Kind,
-    #[values(
-        Asleep::BeforeTheIntent,
-        Asleep::BeforeSending,
-        Asleep::BeforeAppending,
-        Asleep::BeforeEnqueueing
-    )]
+    #[values(Asleep::Intent, Asleep::Sending, Asleep::Appending, Asleep::Enqueueing)]
     asleep: Asleep,
 ) {
     let Some(place) = Place::new(kind).await else {
@@ -255,7 +250,7 @@ async fn who_sleeps_through_an_erasure_writes_and_publishes_nothing(
     let draft = Draft::text(text);
     let sleeper = Sleeper::new(there.storage.clone(), asleep);
     let other = builder(&world.sandbox, sleeper.storage()).build().unwrap();
-    if matches!(asleep, Asleep::BeforeTheIntent | Asleep::BeforeSending) {
+    if matches!(asleep, Asleep::Intent | Asleep::Sending) {
         world.schedule_in(&user, draft.clone(), 1).await;
         world.advance(minutes(2));
     } else {
@@ -288,7 +283,7 @@ async fn who_sleeps_through_an_erasure_writes_and_publishes_nothing(
 }
 
 async fn work(other: &Monitor, asleep: Asleep, user: UserId, draft: Draft, sandbox: &Sandbox) {
-    if asleep == Asleep::BeforeEnqueueing {
+    if asleep == Asleep::Enqueueing {
         let due = Due::At(sandbox.now() + minutes(10));
         let scheduled = other.schedule(NewPost::new(user, draft, due)).await;
         assert!(scheduled.is_err(), "{scheduled:?}");

@@ -177,18 +177,15 @@ impl Place {
 
     /// Puts the copy into the place of the data of stores that are closed.
     pub(crate) async fn restore(&self) {
-        match &self.server {
-            Some(server) => {
-                let (name, copy) = (server.database(), self.copy_name());
-                server.say_elsewhere(&format!("DROP DATABASE {name}")).await;
-                server
-                    .say_elsewhere(&format!("ALTER DATABASE {copy} RENAME TO {name}"))
-                    .await;
-            }
-            None => {
-                std::fs::remove_dir_all(self.data()).unwrap();
-                std::fs::rename(self.beside("copy"), self.data()).unwrap();
-            }
+        if let Some(server) = &self.server {
+            let (name, copy) = (server.database(), self.copy_name());
+            server.say_elsewhere(&format!("DROP DATABASE {name}")).await;
+            server
+                .say_elsewhere(&format!("ALTER DATABASE {copy} RENAME TO {name}"))
+                .await;
+        } else {
+            std::fs::remove_dir_all(self.data()).unwrap();
+            std::fs::rename(self.beside("copy"), self.data()).unwrap();
         }
     }
 
