@@ -1,6 +1,7 @@
 //! The monitor, and the storage that it works on.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use serde_json::Value;
 use threads_client::{Client, PostId, Scope, UserId};
 use threads_monitor::publishing::{Decision, Due, NewPost};
 use threads_monitor::scheduler::JobId;
+use threads_monitor::seal::KeyFile;
 use threads_monitor::snapshot_store::{Metric, Subject};
 use threads_monitor::{Monitor, MonitorError, MonitorHandle, Storage, StoreError, Zone};
 
@@ -24,7 +26,7 @@ use crate::secrets::PyTokenGrant;
 #[pyclass(frozen, name = "Storage", module = "threads_monitor")]
 pub(crate) struct PyStorage(Opened);
 
-/// A storage with the address that it was opened at.
+/// A storage with the address that it was opened at, without any password.
 #[derive(Clone)]
 struct Opened {
     storage: Storage,
@@ -35,18 +37,19 @@ struct Opened {
 impl PyStorage {
     /// Opens the stores at an address, and waits for it.
     #[staticmethod]
-    fn open(py: Python<'_>, address: String) -> PyResult<Py<PyAny>> {
-        guard(|| opening(address).wait(py))
+    #[pyo3(signature = (address, *, key_file=None))]
+    fn open(py: Python<'_>, address: String, key_file: Option<PathBuf>) -> PyResult<Py<PyAny>> {
+        guard(|| opening(address, key_file).wait(py))
     }
 
     /// Opens the stores at an address, inside asyncio.
     #[staticmethod]
-    fn open_async(address: String) -> PyResult<Call> {
-        guard(|| Ok(opening(address)))
+    #[pyo3(signature = (address, *, key_file=None))]
+    fn open_async(address: String, key_file: Option<PathBuf>) -> PyResult<Call> {
+        guard(|| Ok(opening(address, key_file)))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        // An address that was accepted holds no password.
         guard(|| {
             Ok(format!(
                 "Storage.open({})",
@@ -56,11 +59,25 @@ impl PyStorage {
     }
 }
 
-fn opening(address: String) -> Call {
+fn opening(address: String, key_file: Option<PathBuf>) -> Call {
     Call::new(async move {
-        let storage = Storage::open(&address).await?;
+        let mut storage = Storage::open(&address).await?;
+        if let Some(path) = key_file {
+            let file = KeyFile::new(path);
+            file.make_for(&*storage.tokens).await?;
+            storage = storage.sealed(file).await?;
+        }
+        let address = shown(address);
         Ok::<_, StoreError>(Opened { storage, address })
     })
+}
+
+/// An address without what may be a password.
+fn shown(address: String) -> String {
+    match address.split_once(':') {
+        Some((scheme @ ("postgres" | "postgresql"), _)) => format!("{scheme}:…"),
+        _ => address,
+    }
 }
 
 impl ToPython for Opened {

@@ -22,7 +22,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 PREFIX = "Threads Monitoring is at "
-READY_WITHIN_SECONDS = 60
+READY_WITHIN_SECONDS = 180
 
 FLAGS = [
     "--no-sandbox",

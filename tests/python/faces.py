@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from pathlib import Path
 from typing import Any
 
 import threads_monitor
@@ -35,12 +36,12 @@ class Face:
 
         return asyncio.run(collect())
 
-    def open_storage(self, address: str) -> Storage:
+    def open_storage(self, address: str, key_file: Path | None = None) -> Storage:
         """A storage, opened as this face does it."""
         if self.name == "sync":
-            return Storage.open(address)
+            return Storage.open(address, key_file=key_file)
 
         async def open_it() -> Storage:
-            return await Storage.open_async(address)
+            return await Storage.open_async(address, key_file=key_file)
 
         return asyncio.run(open_it())

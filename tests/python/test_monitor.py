@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,8 +30,12 @@ from threads_monitor import (
     PostStateError,
     PostSummary,
     ScheduledPost,
+    StoreError,
     TokenGrant,
 )
+
+# The address of a server that tests may fill.
+POSTGRES = os.environ.get("THREADS_TEST_POSTGRES_URL", "")
 
 SCOPES = ["threads_basic", "threads_content_publish", "threads_manage_insights"]
 
@@ -318,10 +324,11 @@ def test_a_started_monitor_works_by_itself(live_sandbox: Sandbox, face: Face, mo
     face.run(monitor.shutdown())
 
 
+@pytest.mark.parametrize("address", ["file:{}/data", "sqlite:{}/data/threads.db"])
 def test_history_is_there_again_after_reopening(
-    live_sandbox: Sandbox, face: Face, tmp_path: Path
+    live_sandbox: Sandbox, face: Face, tmp_path: Path, address: str
 ) -> None:
-    address = f"file:{tmp_path}/data"
+    address = address.format(tmp_path)
     monitor = face.Monitor(face.open_storage(address), base_url=live_sandbox.url)
     user = connect(face, monitor, live_sandbox).user
     face.run(monitor.collect_now(user))
@@ -331,6 +338,37 @@ def test_history_is_there_again_after_reopening(
     monitor = face.Monitor(face.open_storage(address), base_url=live_sandbox.url)
 
     assert face.run(monitor.account(user)) == before
+
+
+def test_tokens_are_sealed_with_the_keys_of_a_file(
+    live_sandbox: Sandbox, face: Face, tmp_path: Path
+) -> None:
+    address, keys = f"sqlite:{tmp_path}/data/threads.db", tmp_path / "data.key"
+    monitor = face.Monitor(face.open_storage(address, key_file=keys), base_url=live_sandbox.url)
+    user = connect(face, monitor, live_sandbox).user
+    del monitor
+
+    monitor = face.Monitor(face.open_storage(address, key_file=keys), base_url=live_sandbox.url)
+    outcomes = face.run(monitor.collect_now(user))
+    assert outcomes
+    assert not any(outcomes.values())
+
+    # Without its keys a sealed token is not taken for a token, and nothing is asked.
+    keyless = face.Monitor(face.open_storage(address), base_url=live_sandbox.url)
+    with pytest.raises(StoreError, match="is sealed"):
+        face.run(keyless.collect_now(user))
+    keys.unlink()
+    with pytest.raises(StoreError, match="is missing"):
+        face.open_storage(address, key_file=keys)
+
+
+@pytest.mark.skipif(not POSTGRES, reason="there is no PostgreSQL server for tests")
+def test_the_password_of_a_database_is_not_shown(face: Face) -> None:
+    password = urlsplit(POSTGRES).password
+    storage = face.open_storage(POSTGRES)
+
+    assert password
+    assert password not in repr(storage)
 
 
 def test_with_shuts_a_monitor_down(live_sandbox: Sandbox) -> None:

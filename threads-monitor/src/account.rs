@@ -70,6 +70,8 @@ pub struct AccountSummary {
     pub views_last_day: Measurement,
     /// How collecting goes, by kind.
     pub collection: Vec<CollectionHealth>,
+    /// What was removed because it was kept for long enough; `None` while everything is.
+    pub thinned: Option<Thinned>,
 }
 
 impl AccountSummary {
@@ -139,6 +141,20 @@ pub struct CollectionHealth {
     /// Failures in a row.
     pub failures: u32,
     /// What the last failure was; `None` when the last run worked.
+    pub last_error: Option<String>,
+}
+
+/// What was removed of an account because it was kept for long enough.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Thinned {
+    /// Numbers, since the account was connected.
+    pub numbers: u64,
+    /// Attempts of posts, and pieces of evidence about them.
+    pub attempts: u64,
+    /// When it was last looked for.
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// Why that failed since, if it did.
     pub last_error: Option<String>,
 }
 

@@ -294,9 +294,17 @@ impl<'a> PrivateFile<'a> {
 
     /// Opens it for reading; `None` if there is none.
     pub(crate) fn open(self) -> Result<Option<File>, StoreError> {
+        self.open_for(OFlags::RDONLY)
+    }
+
+    /// Opens it for reading, and for writing at its end; `None` if there is none.
+    pub(crate) fn open_to_append(self) -> Result<Option<File>, StoreError> {
+        self.open_for(OFlags::RDWR | OFlags::APPEND)
+    }
+
+    fn open_for(self, access: OFlags) -> Result<Option<File>, StoreError> {
         // Without NONBLOCK, opening a pipe or a device could wait for ever.
-        let flags =
-            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let descriptor = match rustix::fs::open(self.path, flags, Mode::empty()) {
             Ok(descriptor) => descriptor,
             Err(Errno::NOENT) => return Ok(None),

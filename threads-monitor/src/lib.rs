@@ -15,6 +15,7 @@ mod folder;
 mod jobs;
 mod monitor;
 pub mod publishing;
+mod retention;
 pub mod scheduler;
 #[cfg(feature = "seal")]
 pub mod seal;
@@ -25,12 +26,15 @@ mod storage;
 mod striped;
 pub mod token_store;
 mod tokens;
+#[cfg(feature = "seal")]
+mod tombstones;
 pub mod trends;
 mod version;
 mod zone;
 
 pub use self::account::{
-    AccountSummary, CollectionHealth, Connection, Erased, Measurement, PostSummary, TokenDates,
+    AccountSummary, CollectionHealth, Connection, Erased, Measurement, PostSummary, Thinned,
+    TokenDates,
 };
 #[cfg(any(test, feature = "testing"))]
 pub use self::clock::ManualClock;
@@ -39,6 +43,7 @@ pub use self::error::{MonitorError, StoreError};
 #[cfg(feature = "file")]
 pub use self::file::Directory;
 pub use self::monitor::{Cadence, Monitor, MonitorBuilder, MonitorHandle};
+pub use self::retention::Retention;
 pub use self::scheduler::Scheduler;
 pub use self::snapshot_store::SnapshotStore;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -46,5 +51,7 @@ pub use self::sql::SqlDatabase;
 pub use self::storage::Storage;
 pub use self::token_store::TokenStore;
 pub use self::tokens::{RefreshDecision, RefreshPolicy, TokenManager};
+#[cfg(feature = "seal")]
+pub use self::tombstones::Tombstones;
 pub use self::version::Version;
 pub use self::zone::{LocalInstant, UnknownZone, Zone};

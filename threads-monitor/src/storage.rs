@@ -45,7 +45,10 @@ impl Storage {
     ///
     /// `Sealed` when the keys do not open what is there, or a failure of the store.
     #[cfg(feature = "seal")]
-    pub async fn sealed(self, keys: crate::seal::KeyRing) -> Result<Self, StoreError> {
+    pub async fn sealed(
+        self,
+        keys: impl crate::seal::KeySource + 'static,
+    ) -> Result<Self, StoreError> {
         let tokens = crate::seal::SealedTokenStore::new(self.tokens, keys).await?;
         Ok(Self {
             tokens: Arc::new(tokens),

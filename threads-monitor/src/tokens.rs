@@ -12,9 +12,9 @@ use threads_client::{ApiErrorKind, Client, Error as ClientError, TokenGrant, Use
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
-use crate::error::MonitorError;
+use crate::error::{MonitorError, StoreError};
 use crate::striped::Striped;
-use crate::token_store::{Credential, StoredToken, Token, TokenStore};
+use crate::token_store::{Credential, SEALED, StoredToken, Token, TokenStore};
 
 /// When a token is refreshed. A pure decision from dates.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,12 +164,26 @@ impl TokenManager {
     ///
     /// # Errors
     ///
-    /// `NotConnected` without one.
+    /// `NotConnected` without one, and `Sealed` when this program was given no keys.
     pub async fn load(&self, user: &UserId) -> Result<StoredToken, MonitorError> {
-        self.store
+        let stored = self
+            .store
             .load(user)
             .await?
-            .ok_or_else(|| MonitorError::NotConnected { user: user.clone() })
+            .ok_or_else(|| MonitorError::NotConnected { user: user.clone() })?;
+        let token = &stored.token.credential.access_token;
+        if token.expose().starts_with(SEALED) {
+            // To Meta it would be a dead token.
+            return Err(StoreError::Sealed {
+                what: format!(
+                    "the token of account {user} is sealed, and this program was given no keys"
+                ),
+                advice: "Nothing was changed. Give it the keys that the token was sealed with"
+                    .to_owned(),
+            }
+            .into());
+        }
+        Ok(stored)
     }
 
     /// Refreshes the account's token if it is due.

@@ -71,6 +71,9 @@ impl Scheduler for Stopped {
     async fn evidence(&self, id: &JobId) -> Result<Vec<Evidence>, StoreError> {
         self.0.evidence(id).await
     }
+    async fn prune_evidence(&self, _: &UserId, _: DateTime<Utc>) -> Result<u64, StoreError> {
+        Err(stopped())
+    }
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.0.next_due().await
     }

@@ -12,7 +12,7 @@ mod server;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -303,30 +303,10 @@ async fn eight_connected_programs_run_every_job_once() {
 
 /// Files of the database's tables and indexes that hold the marker.
 async fn files_with(place: &Place, marker: &str) -> Vec<PathBuf> {
-    let mut connection = place.connect().await;
-    // What is in the server's memory is written to the files.
-    sqlx::query("CHECKPOINT")
-        .execute(&mut connection)
+    place
+        .files()
         .await
-        .unwrap();
-    let directory: String = sqlx::query_scalar("SELECT current_setting('data_directory')")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
-    let files: Vec<String> = sqlx::query_scalar(
-        "SELECT pg_relation_filepath(oid) FROM pg_class \
-         WHERE pg_relation_filepath(oid) IS NOT NULL \
-           AND (relnamespace IN ($1::regnamespace, 'pg_toast'::regnamespace) \
-                OR relname LIKE 'pg_statistic%')",
-    )
-    .bind(place.schema())
-    .fetch_all(&mut connection)
-    .await
-    .unwrap();
-    assert!(files.len() > 20, "{files:?}");
-    files
         .into_iter()
-        .map(|file| Path::new(&directory).join(file))
         .filter(|file| {
             let content = fs::read(file).unwrap();
             content

@@ -6,6 +6,7 @@ of ``threads_monitor`` with similar names are made of them.
 
 from collections.abc import Awaitable, Generator, Iterable, Sequence
 from datetime import datetime, timedelta
+from os import PathLike
 from types import GenericAlias
 from typing import Any, Generic, Literal, TypeVar, final
 
@@ -428,18 +429,26 @@ class Storage:
     """
 
     @staticmethod
-    def open(address: str) -> Storage:
+    def open(address: str, *, key_file: str | PathLike[str] | None = None) -> Storage:
         """Opens the stores at an address.
 
-        ``"memory:"`` is gone with the process; ``"file:./data"`` is one directory, for
-        one process at a time.
+        ``"sqlite:./data/threads.db"`` is one file, for many processes of one machine;
+        ``"postgres://USER:PASSWORD@HOST/DATABASE"`` is a server, for many machines;
+        ``"file:./data"`` is one directory, for one process at a time; ``"memory:"`` is
+        gone with the process.
 
+        :param key_file: The file with the keys that seal the access tokens, made where it
+            is missing and no token is sealed yet. Keep a copy of it, apart from copies of
+            the data: without it every account has to be connected again. ``None`` stores
+            tokens as they are.
         :raises StoreError: another address, a directory that cannot be written or is in
-            use, or damaged data.
+            use, damaged data, or keys that do not open the tokens.
         """
 
     @staticmethod
-    def open_async(address: str) -> Awaitable[Storage]:
+    def open_async(
+        address: str, *, key_file: str | PathLike[str] | None = None
+    ) -> Awaitable[Storage]:
         """Opens the stores at an address, inside asyncio; see :meth:`open`."""
 
 @final

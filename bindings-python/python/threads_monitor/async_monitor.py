@@ -25,7 +25,7 @@ class AsyncMonitor:
     Nothing runs by itself until :meth:`start`. Used as a context manager, it is shut
     down at the end of the block::
 
-        storage = await Storage.open_async("file:./data")
+        storage = await Storage.open_async("sqlite:./data/threads.db")
         async with AsyncMonitor(storage).start() as monitor:
             ...
     """

@@ -25,7 +25,7 @@ class Monitor:
     Nothing runs by itself until :meth:`start`. Used as a context manager, it is shut
     down at the end of the block::
 
-        with Monitor(Storage.open("file:./data")).start() as monitor:
+        with Monitor(Storage.open("sqlite:./data/threads.db")).start() as monitor:
             ...
     """
 

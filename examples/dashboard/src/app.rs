@@ -78,6 +78,9 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Where data is kept, in words.
     pub store: String,
+    /// Where the keys that seal the access tokens are, in words; `None` where they are
+    /// not sealed.
+    pub keys: Option<String>,
     /// Whom to write to about privacy, in words.
     pub contact: Option<String>,
     /// What the program is doing.

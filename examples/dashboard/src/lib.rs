@@ -16,6 +16,7 @@ mod csv;
 pub mod demo;
 mod fields;
 mod format;
+mod keys;
 pub mod options;
 mod pages;
 mod problem;
@@ -23,6 +24,7 @@ pub mod run;
 mod security;
 mod session;
 mod shell;
+mod store;
 mod words;
 
 pub use self::app::{Activity, App, AppError, Mode, SCOPES, Settings};

@@ -21,8 +21,14 @@ async fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
+    // From the beginning, so that being told early ends it cleanly, too.
+    let told = tokio::spawn(until_told_to_end());
+    let told = async move {
+        // An error means that the program is ending anyway.
+        let _ = told.await;
+    };
     let ended = match run::app_secret(&options) {
-        Ok(secret) => run::run(options, secret, until_told_to_end()).await,
+        Ok(secret) => run::run(options, secret, told).await,
         Err(error) => Err(error),
     };
     match ended {

@@ -2,28 +2,29 @@
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use threads_client::{AppSecret, Client, Error as ClientError, OAuthClient};
-use threads_monitor::{Monitor, MonitorHandle, Storage, StoreError, SystemClock};
+use threads_monitor::{Monitor, MonitorHandle, Storage, SystemClock};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::app::{Activity, App, Mode, Settings};
-use crate::demo::{Demo, DemoDirectory};
-use crate::options::{DEFAULT_LISTEN, DEFAULT_STORE, DEMO_STORE, Options};
+use crate::demo::Demo;
+use crate::keys::{self, Keys};
+use crate::options::{Command, DEFAULT_LISTEN, DEMO_STORE, Options};
+use crate::store::{self, Age, Place};
 
 /// How many ports the demonstration tries.
 const PORTS_TRIED: u16 = 20;
 /// How long open requests may take when the program ends.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// Runs the dashboard until `shutdown` is done.
+/// Runs the dashboard until `shutdown` is done, or the command that the options name.
 ///
 /// # Errors
 ///
@@ -33,6 +34,11 @@ pub async fn run(
     secret: Option<AppSecret>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    if let Some(command) = &options.command {
+        return match command {
+            Command::RotateKey => say(&keys::rotate(&options).await?),
+        };
+    }
     // A variable that is set to nothing means that there is none.
     let app_id = options.app_id.clone().filter(|id| !id.trim().is_empty());
     match (app_id, secret) {
@@ -84,15 +90,9 @@ async fn real(
 ) -> anyhow::Result<()> {
     let listener = listen(options, Mode::Real).await?;
     let public_url = public_url(options, &listener)?;
-    let address = options.store.as_deref().unwrap_or(DEFAULT_STORE);
-    if let Some(directory) = file_directory(address)
-        && DemoDirectory::is_at(&directory)
-    {
-        bail!(
-            "`{}` belongs to the demonstration and is emptied by it: choose another data directory with --store file:DIRECTORY",
-            directory.display()
-        );
-    }
+    let (address, age) = options.store_address()?;
+    let place = Place::of(&address);
+    store::expect_no_demonstration(&place)?;
     let redirect_uri = redirect_uri(&public_url)?;
     let mut oauth = OAuthClient::builder(app_id, secret, redirect_uri.clone());
     let mut client = Client::builder();
@@ -118,8 +118,31 @@ async fn real(
     if !options.skip_check {
         check_app(&oauth, options).await?;
     }
-    let storage = open(address).await?;
-    let monitor = Monitor::builder(storage).client(client).build()?;
+    let storage = store::open(&address).await?;
+    let keys = match &place {
+        // Nothing is written down, so there is nothing to seal.
+        Place::Memory => None,
+        _ => Some(Keys::of(options, &place)?),
+    };
+    let mut sealed = None;
+    let builder = match &keys {
+        Some(keys) => {
+            let done = keys.seal(storage).await?;
+            sealed = Some((done.is_new, done.changed));
+            Monitor::builder(done.storage)
+                .tombstones(keys::tombstones(options, &place, keys).await?)
+        }
+        None => Monitor::builder(storage),
+    };
+    let monitor = builder
+        .client(client)
+        .retention(options.retention())
+        .build()?;
+    // Before anybody sees them.
+    let erased_again = monitor
+        .erase_again()
+        .await
+        .context("those who were erased before cannot be erased again")?;
     let handle = monitor.start();
     let (_activity, activity) = watch::channel(Activity::Running);
     let app = App::new(Settings {
@@ -128,12 +151,26 @@ async fn real(
         oauth,
         public_url: public_url.clone(),
         clock: Arc::new(SystemClock),
-        store: store_words(address),
+        store: place.words(),
+        keys: keys.as_ref().map(Keys::words),
         contact: options.contact.clone(),
         activity,
     })?;
     say(&format!("Threads Monitoring is at {public_url}"))?;
-    say(&format!("  Data:     {}", store_words(address)))?;
+    say(&format!("  Data:     {}", place.words()))?;
+    if age == Age::Old {
+        say(
+            "            It is from an earlier version, and is used as it is. New ones are SQLite.",
+        )?;
+    }
+    if erased_again > 0 {
+        say(&format!(
+            "            {erased_again} account(s) in it had been erased before, and were erased again."
+        ))?;
+    }
+    if let Some((keys, (is_new, sealed_now))) = keys.as_ref().zip(sealed) {
+        say_keys(keys, is_new, sealed_now)?;
+    }
     say(&format!(
         "  Redirect: {redirect_uri} (register it, letter by letter, in the app's settings)"
     ))?;
@@ -151,18 +188,20 @@ async fn demonstration(
 ) -> anyhow::Result<()> {
     let listener = listen(options, Mode::Demo).await?;
     let public_url = public_url(options, &listener)?;
-    let (storage, address) = match &options.store {
-        Some(address) => (demo_store(address).await?, address.as_str()),
-        None => match demo_store(DEMO_STORE).await {
-            Ok(storage) => (storage, DEMO_STORE),
+    // Held until the end, so that a second demonstration does not empty the directory.
+    let ((storage, _directory), address) = match &options.store {
+        Some(address) => (store::open_demo(address).await?, address.as_str()),
+        None => match store::open_demo(DEMO_STORE).await {
+            Ok(opened) => (opened, DEMO_STORE),
             // A second demonstration, or a folder that cannot be written to: made-up
             // data is no reason not to start.
             Err(error) => {
                 tracing::warn!("{}", words(&error));
-                (Storage::in_memory(), "memory:")
+                ((Storage::in_memory(), None), "memory:")
             }
         },
     };
+    let place = Place::of(address);
     let with_history = !options.no_demo_history;
     let demo = Demo::start(storage, redirect_uri(&public_url)?, with_history).await?;
     let monitor = demo.monitor()?;
@@ -179,7 +218,8 @@ async fn demonstration(
         oauth: demo.oauth().clone(),
         public_url: public_url.clone(),
         clock: Arc::new(SystemClock),
-        store: store_words(address),
+        store: demo_words(&place),
+        keys: None,
         contact: options.contact.clone(),
         activity,
     })?;
@@ -189,8 +229,8 @@ async fn demonstration(
     )?;
     say("           accounts, numbers and posts are made up. See --help for real accounts.")?;
     say(&format!("  Sandbox: {}", demo.sandbox().base_url()))?;
-    say(&format!("  Data:    {}", store_words(address)))?;
-    if file_directory(address).is_some() {
+    say(&format!("  Data:    {}", demo_words(&place)))?;
+    if place.directory().is_some() {
         say("           It is emptied at each start.")?;
     }
     let (stop, stopped) = watch::channel(false);
@@ -351,32 +391,28 @@ fn redirect_uri(public_url: &Url) -> anyhow::Result<Url> {
         .context("--public-url cannot be used")
 }
 
-/// An empty store for the demonstration.
-async fn demo_store(address: &str) -> anyhow::Result<Storage> {
-    match file_directory(address) {
-        Some(directory) => DemoDirectory::take(&directory)?
-            .fresh_store()
-            .await
-            .context("the demonstration's data directory cannot be used"),
-        None => open(address).await,
+/// Where the keys are, and what losing them means.
+fn say_keys(keys: &Keys, is_new: bool, sealed_now: u64) -> anyhow::Result<()> {
+    let made = if is_new { ", made just now" } else { "" };
+    say(&format!("  Keys:     {}{made}", keys.words()))?;
+    say(
+        "            They seal the access tokens. Keep a copy, apart from copies of the data: without",
+    )?;
+    say("            them every account has to be connected again.")?;
+    if sealed_now > 0 {
+        say(&format!(
+            "            {sealed_now} token(s) were not sealed with the newest key before, and are now."
+        ))?;
     }
+    Ok(())
 }
 
-async fn open(address: &str) -> anyhow::Result<Storage> {
-    Storage::open(address).await.map_err(|error| {
-        let advice = match &error {
-            StoreError::Backend { .. } => {
-                "Make the directory writable for this user alone, or choose another one with --store file:DIRECTORY"
-            }
-            StoreError::Locked { .. } => {
-                "Stop the other program that uses it, or choose another directory with --store file:DIRECTORY"
-            }
-            StoreError::UnsupportedAddress { .. } => "Write --store file:DIRECTORY",
-            // The others say themselves what helps.
-            _ => "Nothing was changed in what cannot be read",
-        };
-        anyhow::Error::from(error).context(format!("the data cannot be opened. {advice}"))
-    })
+/// The demonstration has a folder of its own within its directory.
+fn demo_words(place: &Place) -> String {
+    place.directory().map_or_else(
+        || place.words(),
+        |directory| Place::Files(directory).words(),
+    )
 }
 
 async fn check_app(oauth: &OAuthClient, options: &Options) -> anyhow::Result<()> {
@@ -399,25 +435,6 @@ async fn check_app(oauth: &OAuthClient, options: &Options) -> anyhow::Result<()>
              Look at the network connection, or start without this check with --skip-check"
         )),
     })
-}
-
-/// The directory of a `file:` address.
-fn file_directory(address: &str) -> Option<PathBuf> {
-    let path = address.strip_prefix("file:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    (!path.is_empty()).then(|| PathBuf::from(path))
-}
-
-/// Where data is kept, for people.
-fn store_words(address: &str) -> String {
-    match file_directory(address) {
-        Some(directory) => format!("the directory {}", absolute(&directory).display()),
-        None => "the memory of this program, which forgets when it ends".to_owned(),
-    }
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Tells the person at the terminal.

@@ -1,72 +1,12 @@
 //! The program: how it starts, and how it refuses to.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail their test"
-)]
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod running;
+
 use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
-use threads_client::{AccessToken, UserId};
+use running::{SECRET, ended, get, program, real, refused, started, token};
 use threads_monitor::Storage;
-use threads_monitor::token_store::{Credential, Token};
 use threads_sandbox::Sandbox;
-
-const SECRET: &str = "a-secret-that-must-not-be-shown";
-
-fn program(directory: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_threads-dashboard"));
-    for (name, _) in std::env::vars() {
-        if name.starts_with("THREADS_") || name == "RUST_LOG" {
-            command.env_remove(name);
-        }
-    }
-    command.current_dir(directory).stdin(Stdio::null());
-    command
-}
-
-fn real(directory: &Path) -> Command {
-    let mut command = program(directory);
-    command
-        .env("THREADS_APP_ID", "1234567890")
-        .env("THREADS_APP_SECRET", SECRET)
-        .args(["--listen", "127.0.0.1:0"]);
-    command
-}
-
-/// Runs a program that ends by itself, and checks what every refusal has in common.
-fn refused(command: &mut Command) -> String {
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = wait(child);
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.starts_with("threads-dashboard: "), "{error}");
-    assert!(!error.contains(SECRET), "{error}");
-    assert!(!error.contains("panicked"), "{error}");
-    error
-}
-
-/// Waits for a program, which is ended if it takes too long.
-fn wait(child: Child) -> Output {
-    let (send, receive) = mpsc::channel();
-    let id = child.id();
-    std::thread::spawn(move || send.send(child.wait_with_output()));
-    let Ok(output) = receive.recv_timeout(Duration::from_secs(30)) else {
-        let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
-        panic!("the program did not end");
-    };
-    output.unwrap()
-}
 
 #[test]
 fn half_of_the_credentials_are_refused() {
@@ -167,27 +107,8 @@ async fn damaged_data_is_refused_and_left_as_it_is() {
     let data = directory.path().join("data");
     let address = format!("file:{}", data.display());
     let storage = Storage::open(&address).await.unwrap();
-    let at = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
     for user in ["1", "2", "3"] {
-        storage
-            .tokens
-            .save(
-                &Token {
-                    user: UserId::new(user),
-                    credential: Credential {
-                        access_token: AccessToken::new(SECRET),
-                        obtained_at: at,
-                        expires_at: at + TimeDelta::days(60),
-                        expiry_assumed: false,
-                    },
-                    candidate: None,
-                    scopes: Vec::new(),
-                    connected_at: at,
-                },
-                None,
-            )
-            .await
-            .unwrap();
+        storage.tokens.save(&token(user), None).await.unwrap();
     }
     drop(storage);
     let journal = data.join("tokens").join("journal");
@@ -263,9 +184,14 @@ fn real_accounts_are_not_kept_in_the_demonstrations_directory() {
     let directory = tempfile::tempdir().unwrap();
     threads_dashboard::demo::DemoDirectory::take(&directory.path().join("demo")).unwrap();
 
-    let error = refused(real(directory.path()).args(["--skip-check", "--store", "file:./demo"]));
-
-    assert!(error.contains("belongs to the demonstration"), "{error}");
+    for store in [
+        "file:./demo",
+        "sqlite:./demo/threads.db",
+        "sqlite:./demo/store/threads.db",
+    ] {
+        let error = refused(real(directory.path()).args(["--skip-check", "--store", store]));
+        assert!(error.contains("belongs to the demonstration"), "{error}");
+    }
 }
 
 #[test]
@@ -285,55 +211,6 @@ fn help_names_the_environment_and_no_secret() {
         assert!(help.contains(name), "{name}");
     }
     assert!(!help.contains(SECRET));
-}
-
-/// A program that is ended with its test, whatever happens.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts a program, and says at which host and port it is.
-fn started(command: &mut Command) -> (Running, String) {
-    let mut running = Running(
-        command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap(),
-    );
-    let mut line = String::new();
-    BufReader::new(running.0.stdout.as_mut().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let address = line
-        .trim()
-        .strip_prefix("Threads Monitoring is at http://")
-        .unwrap_or_else(|| panic!("it said {line:?}"));
-    (running, address.trim_end_matches('/').to_owned())
-}
-
-fn get(address: &str, path: &str) -> String {
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
-
-/// Tells a program to end, and waits until it has.
-fn ended(mut running: Running) -> Option<i32> {
-    let told = Command::new("kill")
-        .args(["-TERM", &running.0.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(told.success());
-    running.0.wait().unwrap().code()
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl Stage {
             public_url: dashboard.clone(),
             clock,
             store: "a test".to_owned(),
+            keys: None,
             contact: None,
             activity,
         })?;

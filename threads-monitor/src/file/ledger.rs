@@ -73,6 +73,8 @@ enum Kind {
     /// Changes nothing, and works even when nothing can be written.
     Read,
     Write,
+    /// Removals are not written down: the journal is written anew without those rows.
+    Remove,
     /// Removed rows must leave the files, so the journal is written anew.
     Erase,
 }
@@ -131,6 +133,14 @@ impl<T: Table> Ledger<T> {
         plan: impl FnOnce(&T) -> Planned<T, A> + Send + 'static,
     ) -> Result<A, StoreError> {
         self.send(Kind::Erase, plan).await
+    }
+
+    /// Removes rows. Where there are none, nothing is written.
+    pub(crate) async fn remove<A: Send + 'static>(
+        &self,
+        plan: impl FnOnce(&T) -> Planned<T, A> + Send + 'static,
+    ) -> Result<A, StoreError> {
+        self.send(Kind::Remove, plan).await
     }
 
     async fn send<A: Send + 'static>(
@@ -301,8 +311,14 @@ impl<T: Table> Writer<T> {
             return Ok(());
         }
         self.journal.check()?;
+        if kind == Kind::Remove {
+            batch.rewrite |= !rows.is_empty();
+            return Ok(());
+        }
         if kind == Kind::Erase {
-            batch.rewrite |= !rows.is_empty() || self.journal.has_debris()?;
+            // What was appended may have replaced rows, whose bytes go as well.
+            batch.rewrite |=
+                !rows.is_empty() || self.journal.has_appended() || self.journal.has_debris()?;
             return Ok(());
         }
         let lines = encode::<T>(rows)?;

@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate, TimeDelta};
 use threads_client::{AccountMetric, Insights, Scope};
 
-use super::{CollectState, Collected, Run, is_about_this_only, profile_reading};
+use super::{CollectState, Collected, LEASE, Run, is_about_this_only, profile_reading};
 use crate::account::{newest, observed};
 use crate::error::MonitorError;
 use crate::scheduler::JobKind;
@@ -112,9 +112,27 @@ impl Run<'_> {
             );
             self.append(&[snapshot]).await?;
         }
+        self.keep_thinning().await?;
         Ok(Collected::Again(
             self.monitor.cadence_of(JobKind::CollectProfile),
         ))
+    }
+
+    /// An account that was connected before there were settings about it gets the job that
+    /// thins out its history, too.
+    async fn keep_thinning(&mut self) -> Result<(), MonitorError> {
+        if !self.monitor.retention().removes_something() {
+            return Ok(());
+        }
+        let account = self.lease.job.account.clone();
+        let _not_while_erasing = self.monitor.erasing(&account).read().await;
+        let now = self.monitor.now();
+        let scheduler = &self.monitor.storage().scheduler;
+        scheduler.renew(self.lease, now, LEASE).await?;
+        self.monitor
+            .enqueue_standing(&account, JobKind::ThinHistory, now)
+            .await?;
+        self.monitor.expect_connected(&account).await
     }
 
     /// Each Meta day since the last run. The last two days are fetched again, because

@@ -9,6 +9,7 @@
 
 mod collect;
 mod posts;
+mod thin;
 mod token;
 
 use std::collections::BTreeMap;
@@ -54,12 +55,16 @@ pub(crate) struct CollectState {
     pub(crate) last_success_at: Option<DateTime<Utc>>,
     pub(crate) failures: u32,
     pub(crate) last_error: Option<String>,
-    /// The last Meta day whose insights were fetched.
+    /// The last Meta day whose insights were fetched, or day that was thinned out.
     pub(crate) through: Option<NaiveDate>,
     /// Whether the list of posts was read to its end once.
     pub(crate) listed_all: bool,
     /// Posts that Meta would not measure, and when they may be asked for again.
     pub(crate) unmeasurable: BTreeMap<PostId, DateTime<Utc>>,
+    /// Numbers that were thinned out, of days up to and with `through`.
+    pub(crate) removed_numbers: u64,
+    /// Attempts of posts, and pieces of evidence about them, that were removed.
+    pub(crate) removed_attempts: u64,
 }
 
 impl CollectState {
@@ -271,6 +276,9 @@ impl Monitor {
         lease: &mut Lease,
         state: &mut CollectState,
     ) -> Result<Collected, MonitorError> {
+        if lease.job.kind == JobKind::ThinHistory {
+            return self.thin(lease, state).await;
+        }
         let stored = self.tokens().load(&lease.job.account).await?;
         let client = self.tokens().client(&lease.job.account).await?;
         let client = client.background();
@@ -297,6 +305,7 @@ impl Monitor {
             JobKind::CollectFollowers => cadence.followers,
             JobKind::CollectInsights => cadence.insights,
             JobKind::CollectPosts => cadence.posts,
+            JobKind::ThinHistory => thin::CADENCE,
             _ => cadence.profile,
         }
     }
@@ -371,7 +380,7 @@ impl Run<'_> {
         let scheduler = &self.monitor.storage().scheduler;
         scheduler.renew(self.lease, now, LEASE).await?;
         self.monitor.storage().snapshots.append(snapshots).await?;
-        Ok(())
+        self.monitor.expect_connected(&self.lease.job.account).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! Accounts: connecting, looking, erasing.
+//! Accounts: connecting and looking.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use threads_client::{Scope, TokenGrant, UserId};
 
 use super::Monitor;
 use crate::account::{
-    AccountSummary, CollectionHealth, Connection, EXPIRING, Erased, Measurement, PostSummary,
+    AccountSummary, CollectionHealth, Connection, EXPIRING, Measurement, PostSummary, Thinned,
     TokenDates, newest, observed,
 };
 use crate::error::{MonitorError, StoreError};
@@ -77,10 +77,15 @@ impl Monitor {
         }
         let now = self.now();
         let _not_while_erasing = self.inner.erasing.of(&user).read().await;
+        self.forget_unfinished(&user);
         // The token comes last: an account that is shown as connected has its jobs.
         let mut standing = Vec::new();
         for kind in jobs::STANDING {
             standing.push(self.enqueue_standing(&user, kind, now).await?);
+        }
+        if self.inner.retention.removes_something() {
+            self.enqueue_standing(&user, JobKind::ThinHistory, now)
+                .await?;
         }
         self.append_profile(&user, jobs::profile_reading(profile), now)
             .await?;
@@ -108,7 +113,7 @@ impl Monitor {
             credential: self.inner.tokens.policy().credential(grant, now),
             candidate: None,
             scopes: scopes.to_vec(),
-            connected_at: now,
+            connected_at: self.after_erasure(user, now).await?,
         };
         let store = &self.inner.storage.tokens;
         for _ in 0..CONFLICT_TRIES {
@@ -122,7 +127,7 @@ impl Monitor {
         Err(StoreError::conflict(format!("the token of account {user}")).into())
     }
 
-    async fn enqueue_standing(
+    pub(crate) async fn enqueue_standing(
         &self,
         user: &UserId,
         kind: JobKind,
@@ -225,44 +230,6 @@ impl Monitor {
         Ok(())
     }
 
-    /// Erases an account: token, jobs, scheduled posts, history, events.
-    ///
-    /// When it returns, nothing of the account is left in any store, and nothing that
-    /// was under way can write any more. Erasing an unknown account is `Ok`. Meta keeps
-    /// its own grant until the person removes it in the Threads settings.
-    /// A publish call that is under way is waited for, up to about a minute.
-    ///
-    /// # Errors
-    ///
-    /// What a store said; call it again then, it goes on where it stopped.
-    pub async fn disconnect(&self, user: &UserId) -> Result<Erased, MonitorError> {
-        let _nobody_writes = self.inner.erasing.of(user).write().await;
-        let storage = &self.inner.storage;
-        let query = JobQuery::account(user.clone())
-            .kind(JobKind::PublishPost)
-            .open();
-        let posts = storage.scheduler.list(&query).await?;
-        let undecided = posts
-            .iter()
-            .filter(|job| {
-                read_post(job).map_or(true, |post| post.may_be_live() && !post.phase.is_final())
-            })
-            .count();
-        let token = storage.tokens.load(user).await?.is_some();
-        // The jobs go first: that fences everything that is under way.
-        let jobs = storage.scheduler.erase_account(user).await?;
-        storage.tokens.delete(user).await?;
-        let snapshots = storage.snapshots.erase_account(user).await?;
-        self.inner.changed.notify_one();
-        tracing::info!("an account was disconnected and erased");
-        Ok(Erased {
-            jobs,
-            undecided_posts: u64::try_from(undecided).unwrap_or(u64::MAX),
-            snapshots,
-            token,
-        })
-    }
-
     /// All connected accounts, in order of id.
     ///
     /// # Errors
@@ -304,7 +271,7 @@ impl Monitor {
         let reading = Reading::TimeZone(zone);
         let snapshot = observed(user, Metric::TimeZone, self.now(), Source::Person, reading);
         self.inner.storage.snapshots.append(&[snapshot]).await?;
-        Ok(())
+        self.expect_connected(user).await
     }
 
     /// The measured numbers of a metric, oldest first, `from <= at < to`.
@@ -379,6 +346,7 @@ impl Monitor {
             posts_seen: Measurement::of(newest(&known, Metric::PostsSeen)),
             views_last_day: self.views_last_day(user).await?,
             collection: jobs.iter().filter_map(health).collect(),
+            thinned: jobs.iter().find_map(thinned),
         }))
     }
 
@@ -433,7 +401,7 @@ impl Monitor {
     }
 }
 
-pub(super) fn zone(known: &[Snapshot]) -> Zone {
+pub(crate) fn zone(known: &[Snapshot]) -> Zone {
     match newest(known, Metric::TimeZone).map(|snapshot| &snapshot.reading) {
         Some(Reading::TimeZone(zone)) => *zone,
         _ => Zone::UTC,
@@ -451,8 +419,18 @@ fn dates(stored: &StoredToken) -> TokenDates {
     }
 }
 
+fn thinned(job: &JobRecord) -> Option<Thinned> {
+    let state = CollectState::read(&job.state);
+    (job.kind == JobKind::ThinHistory).then_some(Thinned {
+        numbers: state.removed_numbers,
+        attempts: state.removed_attempts,
+        last_success_at: state.last_success_at,
+        last_error: state.last_error,
+    })
+}
+
 fn health(job: &JobRecord) -> Option<CollectionHealth> {
-    if job.kind == JobKind::PublishPost {
+    if matches!(job.kind, JobKind::PublishPost | JobKind::ThinHistory) {
         return None;
     }
     let state = if job.kind == JobKind::RefreshToken {

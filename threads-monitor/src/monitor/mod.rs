@@ -1,25 +1,31 @@
 //! The monitor: one handle for everything that happens to connected accounts.
 
 mod accounts;
+mod erasing;
 mod posts;
 mod run;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use threads_client::Client;
-use tokio::sync::{Notify, RwLock};
+use threads_client::{Client, UserId};
+use tokio::sync::{Notify, OnceCell, RwLock};
 use uuid::Uuid;
 
+pub(crate) use self::accounts::zone;
 pub use self::run::MonitorHandle;
 use crate::clock::{Clock, SystemClock};
 use crate::error::MonitorError;
 use crate::publishing::PostPolicy;
+use crate::retention::Retention;
 use crate::scheduler::WorkerId;
 use crate::storage::Storage;
 use crate::striped::Striped;
 use crate::tokens::TokenManager;
+#[cfg(feature = "seal")]
+use crate::tombstones::Tombstones;
 
 /// How often each thing is collected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +74,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     cadence: Cadence,
     policy: PostPolicy,
+    retention: Retention,
     worker: WorkerId,
     concurrency: usize,
     /// Something may be due earlier than the background loop thinks.
@@ -75,6 +82,13 @@ struct Inner {
     /// Collected data is written under the read half, an account is erased under the
     /// write half: nothing that was under way can bring an erased account back.
     erasing: Striped<RwLock<()>>,
+    /// Erasures that a store did not let come to their end, and when they were tried last.
+    unfinished: Mutex<BTreeMap<UserId, DateTime<Utc>>>,
+    /// Remembers who was erased.
+    #[cfg(feature = "seal")]
+    tombstones: Option<Tombstones>,
+    /// Set once those whom a restored copy brought back are gone again.
+    erased_again: OnceCell<()>,
 }
 
 /// Builds a [`Monitor`].
@@ -86,8 +100,11 @@ pub struct MonitorBuilder {
     clock: Arc<dyn Clock>,
     cadence: Cadence,
     policy: PostPolicy,
+    retention: Retention,
     worker: WorkerId,
     concurrency: usize,
+    #[cfg(feature = "seal")]
+    tombstones: Option<Tombstones>,
 }
 
 impl MonitorBuilder {
@@ -116,6 +133,12 @@ impl MonitorBuilder {
         self
     }
 
+    /// How long what was collected is kept. Default: as long as the account is connected.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
     /// This worker's name in leases. Default: a random one.
     pub fn worker(mut self, worker: WorkerId) -> Self {
         self.worker = worker;
@@ -125,6 +148,14 @@ impl MonitorBuilder {
     /// How many jobs run at one time. Default: 8.
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = concurrency;
+        self
+    }
+
+    /// Where erasures are remembered, so that a restored copy of the stores brings nobody
+    /// back; see [`Monitor::erase_again`]. Default: nowhere.
+    #[cfg(feature = "seal")]
+    pub fn tombstones(mut self, tombstones: Tombstones) -> Self {
+        self.tombstones = Some(tombstones);
         self
     }
 
@@ -152,6 +183,7 @@ impl MonitorBuilder {
                 )));
             }
         }
+        self.retention.check()?;
         let client = match self.client {
             Some(client) => client,
             None => Client::builder().build()?,
@@ -168,10 +200,15 @@ impl MonitorBuilder {
                 clock: self.clock,
                 cadence: self.cadence,
                 policy: self.policy,
+                retention: self.retention,
                 worker: self.worker,
                 concurrency: self.concurrency,
                 changed: Notify::new(),
                 erasing: Striped::default(),
+                unfinished: Mutex::default(),
+                #[cfg(feature = "seal")]
+                tombstones: self.tombstones,
+                erased_again: OnceCell::new(),
             }),
         })
     }
@@ -186,8 +223,11 @@ impl Monitor {
             clock: Arc::new(SystemClock),
             cadence: Cadence::default(),
             policy: PostPolicy::default(),
+            retention: Retention::default(),
             worker: WorkerId::new(format!("monitor-{}", Uuid::now_v7())),
             concurrency: 8,
+            #[cfg(feature = "seal")]
+            tombstones: None,
         }
     }
 
@@ -199,6 +239,11 @@ impl Monitor {
     /// The tokens that it keeps alive.
     pub fn tokens(&self) -> &TokenManager {
         &self.inner.tokens
+    }
+
+    /// How long it keeps what was collected.
+    pub fn retention(&self) -> &Retention {
+        &self.inner.retention
     }
 
     /// The time by its clock.

@@ -88,6 +88,7 @@ impl Monitor {
             created_at: now,
         };
         let job = self.inner.storage.scheduler.enqueue(job).await?;
+        self.expect_connected(&job.account).await?;
         self.inner.changed.notify_one();
         Ok(scheduled(&job)?)
     }

@@ -63,6 +63,7 @@ impl Monitor {
     ///
     /// A failing store.
     pub async fn run_job(&self, id: &JobId) -> Result<bool, MonitorError> {
+        self.erase_again_once().await?;
         let lease = self
             .inner
             .storage
@@ -92,7 +93,10 @@ impl Monitor {
         let query = JobQuery::account(user.clone());
         let mut outcomes = Vec::new();
         for job in self.inner.storage.scheduler.list(&query).await? {
-            let collects = !matches!(job.kind, JobKind::PublishPost | JobKind::RefreshToken);
+            let collects = !matches!(
+                job.kind,
+                JobKind::PublishPost | JobKind::RefreshToken | JobKind::ThinHistory
+            );
             if collects && self.run_job(&job.id).await? {
                 let after = self.inner.storage.scheduler.get(&job.id).await?;
                 let error = after.and_then(|job| CollectState::read(&job.state).last_error);
@@ -121,6 +125,10 @@ impl Monitor {
     async fn run_until(self, stop: CancellationToken) -> Result<(), MonitorError> {
         let mut running: JoinSet<Result<(), MonitorError>> = JoinSet::new();
         let end = loop {
+            for (user, tried_at) in self.due_erasures() {
+                let monitor = self.clone();
+                running.spawn(async move { monitor.finish_erasure(&user, tried_at).await });
+            }
             let free = self.inner.concurrency - running.len().min(self.inner.concurrency);
             let wake_at = match self.spawn_due(&mut running, free).await {
                 Ok(wake_at) => wake_at,
@@ -185,6 +193,7 @@ impl Monitor {
     }
 
     async fn claim(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
+        self.erase_again_once().await?;
         Ok(self
             .inner
             .storage

@@ -116,7 +116,12 @@ impl Engine<'_> {
                 };
                 continue;
             };
-            if !self.keep_lease(&mut lease).await? {
+            let is_ours = match effect {
+                // The last moment to see that the account was erased by another program.
+                Effect::Publish { .. } => self.is_ours(&lease).await?,
+                _ => true,
+            };
+            if !is_ours || !self.keep_lease(&mut lease).await? {
                 return Ok(());
             }
             event = self.perform(client, &lease, &post, effect).await?;
@@ -248,6 +253,12 @@ impl Engine<'_> {
         }
         tracing::warn!(job.id = %lease.job.id, "lost the lease of scheduled post {}", lease.job.id);
         Ok(None)
+    }
+
+    /// Whether the post is still there, and nobody else has it.
+    async fn is_ours(&self, lease: &Lease) -> Result<bool, MonitorError> {
+        let job = self.scheduler.get(&lease.job.id).await?;
+        Ok(job.is_some_and(|job| job.epoch == lease.epoch))
     }
 
     /// Extends the lease if too little of it is left. `false` when it is lost, or the

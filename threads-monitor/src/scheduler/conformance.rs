@@ -134,6 +134,7 @@ macro_rules! scheduler_conformance {
             a_reader_that_follows_misses_no_event
             evidence_is_taken_without_a_lease
             evidence_about_a_job_that_is_gone_is_dropped
+            old_evidence_of_ended_jobs_is_removed
             erasing_removes_one_account
             erasing_takes_the_lease_of_a_running_job
             an_erased_account_can_begin_anew

@@ -132,6 +132,17 @@ impl Scheduler for FileScheduler {
         self.ledger.read(move |table| table.evidence(&id)).await
     }
 
+    async fn prune_evidence(
+        &self,
+        account: &UserId,
+        before: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let account = account.clone();
+        self.ledger
+            .remove(move |table| Ok(table.prune_evidence(&account, before)))
+            .await
+    }
+
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.ledger.read(JobTable::next_due).await
     }

@@ -96,6 +96,8 @@ pub enum JobKind {
     RefreshToken,
     /// Publishes one scheduled post.
     PublishPost,
+    /// Removes what is kept for longer than [`Retention`](crate::Retention) says.
+    ThinHistory,
 }
 
 impl JobKind {
@@ -108,6 +110,7 @@ impl JobKind {
             Self::CollectPosts => "collect_posts",
             Self::RefreshToken => "refresh_token",
             Self::PublishPost => "publish_post",
+            Self::ThinHistory => "thin_history",
         }
     }
 }

@@ -112,6 +112,14 @@ impl Scheduler for MemoryScheduler {
         Ok(self.with(|table| table.evidence(id)))
     }
 
+    async fn prune_evidence(
+        &self,
+        account: &UserId,
+        before: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        self.write(|table| Ok(table.prune_evidence(account, before)))
+    }
+
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         Ok(self.with(|table| table.next_due()))
     }

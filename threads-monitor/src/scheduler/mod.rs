@@ -137,6 +137,15 @@ pub trait Scheduler: Debug + Send + Sync + 'static {
     /// The evidence about a job, in the order it came.
     async fn evidence(&self, id: &JobId) -> Result<Vec<Evidence>, StoreError>;
 
+    /// Removes the evidence from before an instant about jobs of an account that are at
+    /// their end, and says how many pieces that were. Their bytes go when their room is
+    /// used again, or with the next erasure.
+    async fn prune_evidence(
+        &self,
+        account: &UserId,
+        before: DateTime<Utc>,
+    ) -> Result<u64, StoreError>;
+
     /// The earliest instant at which [`claim`](Scheduler::claim) can lease something,
     /// if nothing changes until then; `None` when nothing is waiting.
     ///
@@ -150,7 +159,8 @@ pub trait Scheduler: Debug + Send + Sync + 'static {
     /// Removes every job, event and piece of evidence of an account, leased ones
     /// too, and says how many jobs that were.
     ///
-    /// After it returns, no byte of them is left in any file of the store.
+    /// After it returns, no byte of them is left in any file of the store, nor of those
+    /// whose erasure was cut short before.
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError>;
 
     /// Events after the cursor, oldest first.

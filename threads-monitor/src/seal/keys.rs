@@ -12,15 +12,16 @@ use zeroize::Zeroizing;
 use super::BACKEND;
 use crate::error::StoreError;
 use crate::folder::{PrivateFile, shown};
+use crate::token_store::TokenStore;
 
 /// The length of a key in bytes.
-pub(super) const KEY_LENGTH: usize = 32;
+pub(crate) const KEY_LENGTH: usize = 32;
 
 /// One key.
 type Key = Zeroizing<[u8; KEY_LENGTH]>;
 
 /// The number of a key, which stands in what it sealed.
-pub(super) type KeyId = u32;
+pub(crate) type KeyId = u32;
 
 /// Keys by number: one that seals, and older ones that still open.
 ///
@@ -110,11 +111,11 @@ impl KeyRing {
         text
     }
 
-    pub(super) const fn current_id(&self) -> KeyId {
+    pub(crate) const fn current_id(&self) -> KeyId {
         self.current
     }
 
-    pub(super) fn key(&self, id: KeyId) -> Option<&[u8; KEY_LENGTH]> {
+    pub(crate) fn key(&self, id: KeyId) -> Option<&[u8; KEY_LENGTH]> {
         self.keys.get(&id).map(|key| &**key)
     }
 }
@@ -159,6 +160,13 @@ pub trait KeySource: Debug + Send + Sync {
     fn keys(&self) -> Result<KeyRing, StoreError>;
 }
 
+impl KeySource for KeyRing {
+    /// Always these.
+    fn keys(&self) -> Result<KeyRing, StoreError> {
+        Ok(self.clone())
+    }
+}
+
 /// Keys in a file that only its owner can read (mode 0600).
 #[derive(Debug, Clone)]
 pub struct KeyFile(PathBuf);
@@ -187,9 +195,25 @@ impl KeyFile {
         Ok(ring)
     }
 
+    /// Makes the file, with one new key, where it is missing and `store` has no sealed
+    /// token yet; says whether it did. A lost file is not replaced by another one.
+    ///
+    /// # Errors
+    ///
+    /// `Sealed` when it is missing though tokens are sealed, or what is in it is no ring;
+    /// otherwise as for [`read_or_make`](Self::read_or_make), or a failure of the store.
+    pub async fn make_for(&self, store: &dyn TokenStore) -> Result<bool, StoreError> {
+        let is_there = PrivateFile::new(BACKEND, &self.0).open()?.is_some();
+        if is_there || super::has_sealed(store).await? {
+            return self.keys().map(|_| false);
+        }
+        self.read_or_make().map(|_| true)
+    }
+
     /// Puts a new key into the file, before the others, and gives them all. After it,
     /// [`SealedTokenStore::reseal`](super::SealedTokenStore::reseal) is to be called by a
-    /// program that has read the file again.
+    /// program that has read the file again. The older keys stay: copies of the store that
+    /// were made before, and programs that still run, need them.
     ///
     /// # Errors
     ///

@@ -17,13 +17,17 @@
 //! A token without the prefix is one from before the store was sealed. It is read as it
 //! is, and sealed when it is next saved, or by [`SealedTokenStore::reseal`].
 //!
+//! Keys are changed while programs run: [`KeyFile::rotate`] puts a new one in front, and
+//! `reseal` seals everything with it. A program that meets a key that it does not know
+//! reads its keys again, so all of them follow by themselves.
+//!
 //! Decision, 2026-11: random nonces of 192 bits need no counter and have no birthday limit
 //! in practice, which AES-GCM's 96 bits have; one key for all rows, not one for each,
 //! because removing a row leaves no byte of it anyway.
 
 mod keys;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use base64::Engine;
@@ -33,10 +37,10 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use threads_client::{AccessToken, UserId};
 use zeroize::Zeroizing;
 
-use self::keys::KeyId;
+pub(crate) use self::keys::KeyId;
 pub use self::keys::{KeyCredential, KeyFile, KeyRing, KeySource, KeyVariable};
 use crate::error::StoreError;
-use crate::token_store::{Credential, StoredToken, Token, TokenStore};
+use crate::token_store::{Credential, SEALED, StoredToken, Token, TokenStore};
 use crate::version::Version;
 
 /// The name of this layer in errors.
@@ -48,7 +52,34 @@ const BACKEND: &str = "sealed";
 #[derive(Debug, Clone)]
 pub struct SealedTokenStore {
     below: Arc<dyn TokenStore>,
-    keys: Arc<KeyRing>,
+    keys: Arc<Keys>,
+}
+
+/// The keys as they were read last, and where to read them again.
+#[derive(Debug)]
+struct Keys {
+    source: Box<dyn KeySource>,
+    ring: RwLock<Arc<KeyRing>>,
+}
+
+impl Keys {
+    fn read(source: impl KeySource + 'static) -> Result<Self, StoreError> {
+        Ok(Self {
+            ring: RwLock::new(Arc::new(source.keys()?)),
+            source: Box::new(source),
+        })
+    }
+
+    fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A few lines, read only when a key is unknown: not worth a thread of its own.
+    fn read_again(&self) -> Result<Arc<KeyRing>, StoreError> {
+        let ring = Arc::new(self.source.keys()?);
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&ring);
+        Ok(ring)
+    }
 }
 
 impl SealedTokenStore {
@@ -59,11 +90,15 @@ impl SealedTokenStore {
     ///
     /// # Errors
     ///
-    /// `Sealed` when that token cannot be opened, or a failure of the store.
-    pub async fn new(below: Arc<dyn TokenStore>, keys: KeyRing) -> Result<Self, StoreError> {
+    /// `Sealed` when there are no keys, or that token cannot be opened; or a failure of the
+    /// store.
+    pub async fn new(
+        below: Arc<dyn TokenStore>,
+        keys: impl KeySource + 'static,
+    ) -> Result<Self, StoreError> {
         let store = Self {
             below,
-            keys: Arc::new(keys),
+            keys: Arc::new(Keys::read(keys)?),
         };
         for user in store.below.list(None, 1).await? {
             store.load(&user).await?;
@@ -72,7 +107,8 @@ impl SealedTokenStore {
     }
 
     /// Seals every token that is not sealed with the newest key yet, while others go on
-    /// working, and says how many those were. After it, older keys are not needed.
+    /// working, and says how many those were. After it, older keys are needed only for
+    /// copies of the store, and no byte of what was sealed anew is left in its files.
     ///
     /// # Errors
     ///
@@ -87,24 +123,22 @@ impl SealedTokenStore {
             }
             after = match users.last() {
                 Some(last) => Some(last.clone()),
-                None => return Ok(sealed),
+                None => break,
             };
         }
+        if sealed > 0 {
+            // Nobody has this id: removing it takes what was replaced out of the files.
+            self.below.delete(&UserId::new("")).await?;
+        }
+        Ok(sealed)
     }
 
     async fn reseal_one(&self, user: &UserId) -> Result<bool, StoreError> {
         let Some(stored) = self.below.load(user).await? else {
             return Ok(false);
         };
-        let credentials = [
-            Some(&stored.token.credential),
-            stored.token.candidate.as_ref(),
-        ];
-        let is_current = credentials
-            .into_iter()
-            .flatten()
-            .all(|credential| key_of(&credential.access_token) == Some(self.keys.current_id()));
-        if is_current {
+        let current = Some(self.keys.ring().current_id());
+        if tokens_of(&stored.token).all(|token| key_of(token) == current) {
             return Ok(false);
         }
         let version = stored.version;
@@ -117,12 +151,45 @@ impl SealedTokenStore {
     }
 
     fn opened(&self, mut stored: StoredToken) -> Result<StoredToken, StoreError> {
+        let keys = self.keys_for(&stored.token)?;
         let token = &mut stored.token;
-        open(&self.keys, &token.user, IN_USE, &mut token.credential)?;
+        open(&keys, &token.user, IN_USE, &mut token.credential)?;
         if let Some(candidate) = &mut token.candidate {
-            open(&self.keys, &token.user, CANDIDATE, candidate)?;
+            open(&keys, &token.user, CANDIDATE, candidate)?;
         }
         Ok(stored)
+    }
+
+    /// The keys, read again if one is asked for that is not among them: another program
+    /// may have changed them.
+    fn keys_for(&self, token: &Token) -> Result<Arc<KeyRing>, StoreError> {
+        let ring = self.keys.ring();
+        let has_all = tokens_of(token)
+            .filter_map(key_of)
+            .all(|key| ring.key(key).is_some());
+        if has_all {
+            Ok(ring)
+        } else {
+            self.keys.read_again()
+        }
+    }
+}
+
+/// Whether a store holds a token that is sealed, so that its keys are needed.
+async fn has_sealed(store: &dyn TokenStore) -> Result<bool, StoreError> {
+    let mut after = None;
+    loop {
+        let users = store.list(after.as_ref(), PAGE).await?;
+        for user in &users {
+            let stored = store.load(user).await?;
+            if stored.is_some_and(|stored| tokens_of(&stored.token).any(is_sealed)) {
+                return Ok(true);
+            }
+        }
+        after = match users.last() {
+            Some(last) => Some(last.clone()),
+            None => return Ok(false),
+        };
     }
 }
 
@@ -137,14 +204,15 @@ impl TokenStore for SealedTokenStore {
     }
 
     async fn save(&self, token: &Token, replaces: Option<Version>) -> Result<Version, StoreError> {
+        let keys = self.keys.ring();
         let candidate = token
             .candidate
             .as_ref()
-            .map(|candidate| seal(&self.keys, &token.user, CANDIDATE, candidate))
+            .map(|candidate| seal(&keys, &token.user, CANDIDATE, candidate))
             .transpose()?;
         let sealed = Token {
             user: token.user.clone(),
-            credential: seal(&self.keys, &token.user, IN_USE, &token.credential)?,
+            credential: seal(&keys, &token.user, IN_USE, &token.credential)?,
             candidate,
             scopes: token.scopes.clone(),
             connected_at: token.connected_at,
@@ -161,7 +229,6 @@ impl TokenStore for SealedTokenStore {
     }
 }
 
-const PREFIX: &str = "sealed:";
 const FORM: u8 = 1;
 const NONCE_LENGTH: usize = 24;
 
@@ -189,7 +256,7 @@ fn seal(
         .ok_or_else(|| StoreError::backend(BACKEND, "sealing a token", "it is too long"))?;
     let bytes = [&[FORM][..], &id.to_be_bytes(), &nonce, &sealed].concat();
     Ok(Credential {
-        access_token: AccessToken::new(format!("{PREFIX}{}", STANDARD_NO_PAD.encode(bytes))),
+        access_token: AccessToken::new(format!("{SEALED}{}", STANDARD_NO_PAD.encode(bytes))),
         ..credential.clone()
     })
 }
@@ -201,7 +268,7 @@ fn open(
     field: Field,
     credential: &mut Credential,
 ) -> Result<(), StoreError> {
-    let Some(sealed) = credential.access_token.expose().strip_prefix(PREFIX) else {
+    let Some(sealed) = credential.access_token.expose().strip_prefix(SEALED) else {
         return Ok(());
     };
     let parts = parts(sealed).ok_or_else(|| {
@@ -270,9 +337,22 @@ fn parts(sealed: &str) -> Option<Parts> {
     })
 }
 
+/// The one or two tokens of an account.
+fn tokens_of(token: &Token) -> impl Iterator<Item = &AccessToken> {
+    let candidate = token.candidate.as_ref();
+    std::iter::once(&token.credential)
+        .chain(candidate)
+        .map(|credential| &credential.access_token)
+}
+
+/// Whether a token is text that only its keys make a token of.
+fn is_sealed(token: &AccessToken) -> bool {
+    token.expose().starts_with(SEALED)
+}
+
 /// The key that a stored token is sealed with, if it is sealed.
 fn key_of(token: &AccessToken) -> Option<KeyId> {
-    let sealed = token.expose().strip_prefix(PREFIX)?;
+    let sealed = token.expose().strip_prefix(SEALED)?;
     parts(sealed).map(|parts| parts.key)
 }
 

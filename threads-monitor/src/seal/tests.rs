@@ -22,7 +22,7 @@ fn token(user: &str, secret: &str) -> Token {
 fn store(below: &MemoryTokenStore, keys: &KeyRing) -> SealedTokenStore {
     SealedTokenStore {
         below: Arc::new(below.clone()),
-        keys: Arc::new(keys.clone()),
+        keys: Arc::new(Keys::read(keys.clone()).unwrap()),
     }
 }
 
@@ -43,7 +43,7 @@ async fn the_store_below_sees_no_token() {
     sealed.save(&token("1", "THAA"), None).await.unwrap();
 
     for kept in secrets(&raw(&below, "1").await.token) {
-        assert!(kept.starts_with(PREFIX) && !kept.contains("THAA"), "{kept}");
+        assert!(kept.starts_with(SEALED) && !kept.contains("THAA"), "{kept}");
     }
     let loaded = sealed.load(&"1".into()).await.unwrap().unwrap();
     assert_eq!(secrets(&loaded.token), ["THAA", "THAA-candidate"]);
@@ -82,7 +82,7 @@ async fn a_token_that_was_moved_or_changed_does_not_open() {
 
     let mut version = version;
     let text = good.credential.access_token.expose().to_owned();
-    for place in (PREFIX.len()..text.len()).step_by(5) {
+    for place in (SEALED.len()..text.len()).step_by(5) {
         let mut bytes = text.clone().into_bytes();
         let byte = bytes.get_mut(place).unwrap();
         *byte = if *byte == b'A' { b'B' } else { b'A' };
@@ -160,12 +160,68 @@ async fn keys_are_changed_while_the_store_is_used() {
     }
 }
 
+#[tokio::test]
+async fn a_program_that_runs_meanwhile_follows_a_change_of_keys() {
+    let place = tempfile::TempDir::new().unwrap();
+    let file = KeyFile::new(place.path().join("keys"));
+    file.read_or_make().unwrap();
+    let below = MemoryTokenStore::default();
+    let open = async || {
+        SealedTokenStore::new(Arc::new(below.clone()), file.clone())
+            .await
+            .unwrap()
+    };
+    let running = open().await;
+    running.save(&token("1", "THAA"), None).await.unwrap();
+
+    file.rotate().unwrap();
+    assert_eq!(open().await.reseal().await.unwrap(), 1);
+
+    let read = running.load(&"1".into()).await.unwrap().unwrap();
+    assert_eq!(secrets(&read.token), ["THAA", "THAA-candidate"]);
+    // What it saves from now on needs the new key alone.
+    running.save(&read.token, Some(read.version)).await.unwrap();
+    let newest = file
+        .keys()
+        .unwrap()
+        .expose()
+        .lines()
+        .next()
+        .unwrap()
+        .to_owned();
+    let newest = store(&below, &KeyRing::parse(&newest).unwrap());
+    assert!(newest.load(&"1".into()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lost_key_file_is_not_replaced_once_a_token_is_sealed() {
+    let place = tempfile::TempDir::new().unwrap();
+    let file = KeyFile::new(place.path().join("keys"));
+    let below = MemoryTokenStore::default();
+    for user in 0..=PAGE {
+        let token = token(&user.to_string(), "plain");
+        below.save(&token, None).await.unwrap();
+    }
+    assert!(file.make_for(&below).await.unwrap());
+    assert!(!file.make_for(&below).await.unwrap());
+    store(&below, &file.keys().unwrap())
+        .save(&token("9999", "THAA"), None)
+        .await
+        .unwrap();
+    std::fs::remove_file(file.path()).unwrap();
+
+    let error = file.make_for(&below).await.unwrap_err();
+
+    assert!(error.to_string().contains("is missing"), "{error}");
+    assert!(!file.path().exists());
+}
+
 /// Pinned: what is sealed today has to open tomorrow.
 #[test]
 fn the_sealed_form_does_not_change() {
     let keys = KeyRing::parse("7:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
     let mut credential = token("17841400000000001", "").credential;
-    credential.access_token = AccessToken::new(SEALED);
+    credential.access_token = AccessToken::new(PINNED);
 
     open(
         &keys,
@@ -179,5 +235,5 @@ fn the_sealed_form_does_not_change() {
 }
 
 /// Made by another implementation, from the key above and a nonce of the bytes 100 to 123.
-const SEALED: &str =
+const PINNED: &str =
     "sealed:AQAAAAdkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ensoO7jx0l7g7OlV+YYpmAnx94q4dAfe6Jxef7c";

@@ -84,6 +84,9 @@ macro_rules! snapshot_store_conformance {
             points_of_a_metric_are_counted
             pruning_removes_numbers_before_an_instant
             pruning_keeps_what_accounts_and_posts_are
+            thinning_keeps_the_last_number_of_each_span
+            thinning_removes_numbers_that_are_too_old
+            thinning_keeps_what_is_no_number_and_whole_days
             erasing_removes_one_account
             an_erased_account_can_begin_anew
             a_large_append_is_kept_whole

@@ -72,6 +72,18 @@ impl SnapshotStore for FileSnapshotStore {
             .await
     }
 
+    async fn thin(
+        &self,
+        account: &UserId,
+        oldest: DateTime<Utc>,
+        bounds: &[DateTime<Utc>],
+    ) -> Result<u64, StoreError> {
+        let (account, bounds) = (account.clone(), bounds.to_vec());
+        self.ledger
+            .remove(move |table| Ok(table.thin(&account, oldest, &bounds)))
+            .await
+    }
+
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError> {
         let account = account.clone();
         self.ledger

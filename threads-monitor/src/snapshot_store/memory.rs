@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use threads_client::UserId;
 
-use super::{Metric, Order, Reading, Snapshot, SnapshotQuery, SnapshotStore, Source, Subject};
+use super::{
+    Metric, Order, Reading, Snapshot, SnapshotQuery, SnapshotStore, Source, Subject, is_by_day,
+};
 use crate::error::StoreError;
 
 /// Observations in memory, gone with the process.
@@ -62,6 +64,15 @@ impl SnapshotStore for MemorySnapshotStore {
 
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         Ok(self.write(|table| table.prune(before)))
+    }
+
+    async fn thin(
+        &self,
+        account: &UserId,
+        oldest: DateTime<Utc>,
+        bounds: &[DateTime<Utc>],
+    ) -> Result<u64, StoreError> {
+        Ok(self.write(|table| table.thin(account, oldest, bounds)))
     }
 
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError> {
@@ -196,6 +207,41 @@ impl SnapshotTable {
             .collect();
         let removed = rows.len() as u64;
         (rows, removed)
+    }
+
+    pub(super) fn thin(
+        &self,
+        account: &UserId,
+        oldest: DateTime<Utc>,
+        bounds: &[DateTime<Utc>],
+    ) -> (Vec<SnapshotRow>, u64) {
+        let is_number = |(_, point): &(&DateTime<Utc>, &Point)| point.reading.count().is_some();
+        let all = SnapshotQuery::account(account.clone());
+        let mut removed = BTreeSet::new();
+        for (subject, metric, series) in self.series(&all) {
+            let too_old = series.range(..oldest).filter(is_number);
+            let mut gone: BTreeSet<DateTime<Utc>> = too_old.map(|(at, _)| *at).collect();
+            for span in bounds.windows(2) {
+                let &[from, to] = span else { continue };
+                if from >= to || is_by_day(subject, metric) {
+                    continue;
+                }
+                let mut newer = series.range(from..to).filter(is_number).rev();
+                let _last = newer.next();
+                gone.extend(newer.map(|(at, _)| *at));
+            }
+            removed.extend(gone.into_iter().map(|at| PointKey {
+                account: account.clone(),
+                subject: subject.clone(),
+                metric,
+                at,
+            }));
+        }
+        let count = removed.len() as u64;
+        (
+            removed.into_iter().map(SnapshotRow::Remove).collect(),
+            count,
+        )
     }
 
     pub(super) fn erase_account(&self, account: &UserId) -> (Vec<SnapshotRow>, u64) {

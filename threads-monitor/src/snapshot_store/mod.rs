@@ -113,6 +113,11 @@ impl Metric {
     }
 }
 
+/// Whether numbers of a series are about whole days, so that there is one a day.
+pub(crate) const fn is_by_day(subject: &Subject, metric: Metric) -> bool {
+    matches!(subject, Subject::Account) && !matches!(metric, Metric::Followers | Metric::PostsSeen)
+}
+
 impl fmt::Display for Metric {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
@@ -337,8 +342,23 @@ pub trait SnapshotStore: Debug + Send + Sync + 'static {
     /// with [`erase_account`](SnapshotStore::erase_account) only.
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, StoreError>;
 
+    /// Thins out the numbers of an account: removes those about instants before `oldest`,
+    /// and of each series, in each span between two neighbours of `bounds` (ascending,
+    /// half-open), all but the last one. Says how many that were.
+    ///
+    /// What an account or a post *is* stays. So do, within the bounds, numbers about a
+    /// whole day, such as an account's views: there is one a day of them anyway. The bytes
+    /// of what was removed go when their room is used again, or with the next erasure.
+    async fn thin(
+        &self,
+        account: &UserId,
+        oldest: DateTime<Utc>,
+        bounds: &[DateTime<Utc>],
+    ) -> Result<u64, StoreError>;
+
     /// Removes everything of an account, and says how many points that were.
     ///
-    /// After it returns, no byte of them is left in any file of the store.
+    /// After it returns, no byte of them is left in any file of the store, nor of those
+    /// whose erasure was cut short before.
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError>;
 }

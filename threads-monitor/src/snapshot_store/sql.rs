@@ -153,6 +153,22 @@ const PRUNE: Statement = Statement::both(
      AND count IS NOT NULL",
 );
 
+const REMOVE_OLDER: Statement = Statement::both(
+    "DELETE FROM points WHERE series IN (SELECT id FROM series WHERE account = $1) \
+     AND at < $2 AND count IS NOT NULL",
+);
+
+/// From `$2` to `$3`, of the series that `is_by_day` does not name: all of posts, and of
+/// the account followers and posts seen.
+const THIN: Statement = Statement::both(
+    "DELETE FROM points WHERE series IN (SELECT id FROM series WHERE account = $1 \
+         AND (subject <> '' OR metric IN (10, 20))) \
+     AND at >= $2 AND at < $3 AND count IS NOT NULL \
+     AND at < (SELECT max(newest.at) FROM points AS newest \
+               WHERE newest.series = points.series AND newest.at >= $2 AND newest.at < $3 \
+                 AND newest.count IS NOT NULL)",
+);
+
 /// The series of an account. PostgreSQL locks them, and so waits for appends that found
 /// them.
 const LOCK_ACCOUNT: Statement = Statement::each(
@@ -251,6 +267,29 @@ impl SnapshotStore for SqlSnapshotStore {
         let removed = step.run(PRUNE, vec![before.into()]).await?;
         step.commit().await?;
         self.database.forget(&["points"]).await?;
+        Ok(removed)
+    }
+
+    async fn thin(
+        &self,
+        account: &UserId,
+        oldest: DateTime<Utc>,
+        bounds: &[DateTime<Utc>],
+    ) -> Result<u64, StoreError> {
+        let mut step = self.database.begin("thinning out observations").await?;
+        let mut removed = step
+            .run(REMOVE_OLDER, vec![account.into(), oldest.into()])
+            .await?;
+        for span in bounds.windows(2) {
+            let &[from, to] = span else { continue };
+            removed += step
+                .run(THIN, vec![account.into(), from.into(), to.into()])
+                .await?;
+        }
+        step.commit().await?;
+        if removed > 0 {
+            self.database.tidy(&["points"]).await?;
+        }
         Ok(removed)
     }
 
@@ -464,12 +503,19 @@ fn source(code: i64) -> Result<Source, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot_store::is_by_day;
 
     #[test]
     fn numbers_of_metrics_ascend_as_metrics_do() {
         assert!(METRICS.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(METRICS.windows(2).all(|pair| pair[0].1 < pair[1].1));
         for (known, code) in METRICS {
+            // What the statement that thins out says in numbers.
+            assert_eq!(
+                is_by_day(&Subject::Account, known),
+                ![10, 20].contains(&code)
+            );
+            assert!(!is_by_day(&Subject::Post(PostId::new("1")), known));
             assert_eq!(metric_code(known), code);
             assert_eq!(metric(code).unwrap(), known);
         }

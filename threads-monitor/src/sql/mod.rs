@@ -71,7 +71,23 @@ impl SqlDatabase {
     #[cfg(feature = "sqlite")]
     pub async fn open_sqlite(path: impl AsRef<std::path::Path>) -> Result<Self, StoreError> {
         Ok(Self {
-            engine: Engine::Sqlite(Sqlite::open(path.as_ref()).await?),
+            engine: Engine::Sqlite(Sqlite::open(path.as_ref(), sqlite::PATIENCE).await?),
+        })
+    }
+
+    /// As [`open_sqlite`](Self::open_sqlite), but it waits for other programs no longer than
+    /// this, each time. For tests.
+    ///
+    /// # Errors
+    ///
+    /// Those of `open_sqlite`.
+    #[cfg(all(feature = "sqlite", feature = "testing"))]
+    pub async fn open_sqlite_impatiently(
+        path: impl AsRef<std::path::Path>,
+        patience: std::time::Duration,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            engine: Engine::Sqlite(Sqlite::open(path.as_ref(), patience).await?),
         })
     }
 
@@ -187,6 +203,20 @@ impl SqlDatabase {
             }
             #[cfg(feature = "postgres")]
             Engine::Postgres(postgres) => postgres.forget(tables).await,
+        }
+    }
+
+    /// Takes what was thinned out of these tables out of the files as far as that costs
+    /// little. On PostgreSQL its bytes stay until their room is used again.
+    pub(crate) async fn tidy(&self, tables: &[&'static str]) -> Result<(), StoreError> {
+        match &self.engine {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(sqlite) => {
+                let _ = tables;
+                sqlite.empty_log().await
+            }
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => postgres.tidy(tables).await,
         }
     }
 }

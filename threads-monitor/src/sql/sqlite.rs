@@ -4,10 +4,12 @@
 //!   synced. One writer at a time takes the database with `BEGIN IMMEDIATE` and waits for
 //!   the others up to [`PATIENCE`]; readers never wait.
 //! - **Forgetful**: `secure_delete` overwrites what is removed. It misses copies of rows
-//!   that were moved when a page was split, so after an erasure the database is written
-//!   anew (`VACUUM`, in memory, while it is smaller than [`REWRITTEN_BELOW`]; a larger one
-//!   can keep such a copy until its page is used again). Then the log is emptied
-//!   (`wal_checkpoint(TRUNCATE)`), because it holds older pages.
+//!   that were moved when a page was split (measured: 1 account of 20 left one), so after
+//!   an erasure the database is written anew (`VACUUM`), however large it is. A database of
+//!   more than [`REWRITTEN_IN_MEMORY`] is rewritten by way of a temporary file, which
+//!   SQLite takes out of its directory as soon as it has opened it. Then the log is emptied
+//!   (`wal_checkpoint(TRUNCATE)`), because it holds older pages. Numbers that are only
+//!   thinned out are overwritten, and the database is not written anew for them.
 //! - **Suspicious**: links, files of others and loose modes are refused as the file
 //!   backend refuses them; so are network file systems, on which SQLite's locks do not
 //!   work. `quick_check` reads the whole database at every start, and the log is searched
@@ -42,7 +44,7 @@ use crate::folder::{Folder, shown};
 const BACKEND: &str = "sqlite";
 
 /// How long a writer waits for the writers of other processes.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Readers of one process at one time.
 const READERS: u32 = 4;
@@ -50,8 +52,8 @@ const READERS: u32 = 4;
 /// How often an erasure tries to empty the log, waiting [`PATIENCE`] for readers each time.
 const CHECKPOINTS: usize = 3;
 
-/// Databases up to this many bytes are written anew after an erasure.
-const REWRITTEN_BELOW: i64 = 256 << 20;
+/// Databases up to this many bytes are written anew by way of memory.
+const REWRITTEN_IN_MEMORY: i64 = 256 << 20;
 
 /// The mark of our databases in the header of the file: "Thrd".
 const APPLICATION: i64 = 0x5468_7264;
@@ -67,11 +69,13 @@ pub(super) struct Sqlite {
 /// Where the database is, and whether it can still be written.
 struct Place {
     path: PathBuf,
+    /// How long it waits for other processes.
+    patience: Duration,
     has_stopped: AtomicBool,
 }
 
 impl Sqlite {
-    pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(super) async fn open(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         let wanted = path.to_owned();
         // Held until the end: opening is for one process at a time.
         let folder = tokio::task::spawn_blocking(move || prepare(&wanted))
@@ -80,6 +84,7 @@ impl Sqlite {
         let (folder, path) = folder;
         let place = Arc::new(Place {
             path,
+            patience,
             has_stopped: AtomicBool::new(false),
         });
         let opened = Self::connect(Arc::clone(&place)).await?;
@@ -94,7 +99,7 @@ impl Sqlite {
         let doing = "opening the database";
         let one = pool(1);
         let writer = one
-            .connect_with(options(&place.path))
+            .connect_with(options(&place))
             .await
             .map_err(|error| place.failed(doing, &error))?;
         let mut connection = writer
@@ -106,7 +111,7 @@ impl Sqlite {
         migrate(&mut connection, &place).await?;
         drop(connection);
         let readers = pool(READERS)
-            .connect_with(options(&place.path).pragma("query_only", "ON"))
+            .connect_with(options(&place).pragma("query_only", "ON"))
             .await
             .map_err(|error| place.failed(doing, &error))?;
         Ok(Self {
@@ -152,19 +157,26 @@ impl Sqlite {
     /// Takes removed rows out of the file: writes it anew, and empties the log, which holds
     /// pages as they were before.
     pub(super) async fn forget(&self) -> Result<(), StoreError> {
-        let doing = "removing bytes of erased rows";
-        self.place.expect_running(doing)?;
-        let failed = |error: sqlx::Error| self.place.failed_write(doing, &error);
+        self.place.expect_running(FORGETTING)?;
+        let failed = |error: sqlx::Error| self.place.failed_write(FORGETTING, &error);
         let mut connection = self.writer.acquire().await.map_err(failed)?;
         let pages: i64 = one(&mut connection, &self.place, "PRAGMA page_count").await?;
         let page: i64 = one(&mut connection, &self.place, "PRAGMA page_size").await?;
-        if pages.saturating_mul(page) < REWRITTEN_BELOW {
-            sqlx::raw_sql("VACUUM")
-                .execute(&mut *connection)
-                .await
-                .map_err(failed)?;
-        }
+        let in_memory = pages.saturating_mul(page) < REWRITTEN_IN_MEMORY;
+        let how = if in_memory { "MEMORY" } else { "FILE" };
+        let done = rewrite(&mut connection, how).await;
+        drop(connection);
+        done.map_err(failed)?;
+        self.empty_log().await
+    }
+
+    /// Puts what is in the log into the file, and leaves no byte in the log.
+    pub(super) async fn empty_log(&self) -> Result<(), StoreError> {
+        self.place.expect_running(FORGETTING)?;
+        let failed = |error: sqlx::Error| self.place.failed_write(FORGETTING, &error);
         for _ in 0..CHECKPOINTS {
+            // Given back each time, so that others may write in between.
+            let mut connection = self.writer.acquire().await.map_err(failed)?;
             let row: (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
                 .fetch_one(&mut *connection)
                 .await
@@ -175,12 +187,27 @@ impl Sqlite {
         }
         Err(StoreError::backend(
             BACKEND,
-            doing,
+            FORGETTING,
             "the rows are removed, but another program goes on reading the database and so keeps \
              their bytes in the log: end it, then erase again",
         ))
     }
 }
+
+/// Writes the database anew, by way of memory or a temporary file.
+async fn rewrite(connection: &mut SqliteConnection, how: &'static str) -> sqlx::Result<()> {
+    let by_way_of = |how: &str| {
+        let text = format!("PRAGMA temp_store = {how}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text))
+    };
+    by_way_of(how).execute(&mut *connection).await?;
+    let done = sqlx::raw_sql("VACUUM").execute(&mut *connection).await;
+    by_way_of("MEMORY").execute(&mut *connection).await?;
+    done.map(|_| ())
+}
+
+/// What an erasure does after its rows are removed, as errors say it.
+const FORGETTING: &str = "removing bytes of erased rows";
 
 impl fmt::Debug for Sqlite {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -342,11 +369,11 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+fn options(place: &Place) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
-        .filename(path)
+        .filename(&place.path)
         .create_if_missing(false)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(place.patience)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -490,6 +517,7 @@ mod tests {
     fn place() -> Place {
         Place {
             path: PathBuf::from("x.db"),
+            patience: PATIENCE,
             has_stopped: AtomicBool::new(false),
         }
     }

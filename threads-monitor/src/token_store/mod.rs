@@ -24,6 +24,9 @@ pub use self::sql::SqlTokenStore;
 use crate::error::StoreError;
 use crate::version::Version;
 
+/// What a stored token begins with that only its keys make a token of.
+pub(crate) const SEALED: &str = "sealed:";
+
 /// The long-lived token of one account, with the dates that decide its life.
 ///
 /// `Debug` shows everything but the secrets.
@@ -98,7 +101,8 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
 
     /// Removes the account's token; removing what is not there is `Ok`.
     ///
-    /// After it returns, no byte of the token is left in any file of the store.
+    /// After it returns, no byte of the token is left in any file of the store, nor of any
+    /// token that was replaced before, or whose removal was cut short.
     async fn delete(&self, user: &UserId) -> Result<(), StoreError>;
 
     /// Accounts that have a token, in ascending order of id, after `after`.

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test program uses another part of it")]
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use url::Url;
@@ -53,6 +54,81 @@ impl Place {
         place.say(&format!("CREATE DATABASE {name}")).await;
         place.server.set_path(&name);
         Some(place)
+    }
+
+    /// The name of its database.
+    pub(crate) fn database(&self) -> &str {
+        self.server.path().trim_start_matches('/')
+    }
+
+    /// Says something from the server's common database, about this one.
+    pub(crate) async fn say_elsewhere(&self, sql: &str) {
+        let mut elsewhere = self.server.clone();
+        elsewhere.set_path("postgres");
+        let place = Self {
+            server: elsewhere,
+            schema: self.schema.clone(),
+        };
+        place.say(sql).await;
+    }
+
+    /// The files of all tables, indexes and statistics of its database.
+    pub(crate) async fn files(&self) -> Vec<PathBuf> {
+        let mut connection = self.connect().await;
+        // What is in the server's memory is written to the files.
+        sqlx::query("CHECKPOINT")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let directory: String = sqlx::query_scalar("SELECT current_setting('data_directory')")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        let files: Vec<String> = sqlx::query_scalar(
+            "SELECT pg_relation_filepath(oid) FROM pg_class \
+             WHERE pg_relation_filepath(oid) IS NOT NULL \
+               AND (relnamespace IN ($1::regnamespace, 'pg_toast'::regnamespace) \
+                    OR relname LIKE 'pg_statistic%')",
+        )
+        .bind(&self.schema)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        assert!(files.len() > 20, "{files:?}");
+        files
+            .into_iter()
+            .map(|file| Path::new(&directory).join(file))
+            .collect()
+    }
+
+    /// The rows of each table of its schema, as text.
+    pub(crate) async fn rows(&self) -> Vec<(String, String)> {
+        let mut connection = self.connect().await;
+        let tables: Vec<String> =
+            sqlx::query_scalar("SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = $1::regnamespace")
+                .bind(&self.schema)
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+        assert!(tables.len() > 6, "{tables:?}");
+        let mut all = Vec::new();
+        for table in tables {
+            // Bytes are shown escaped, so that texts among them can be read.
+            let question = format!(
+                "SELECT replace(t::text, '\\\\', '') FROM {}.{table} AS t",
+                self.schema
+            );
+            sqlx::query("SET bytea_output = 'escape'")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(question))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            all.push((table, rows.join("\n")));
+        }
+        all
     }
 
     /// Says something to the server as another program would.

@@ -1,7 +1,7 @@
 //! The demonstration's data directory, which never holds anybody's data.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use threads_monitor::{Storage, StoreError};
@@ -13,9 +13,23 @@ const MARKER_TEXT: &str = "threads-dashboard keeps the data of its demonstration
 const STORE: &str = "store";
 
 /// A directory that belongs to the demonstration and may be emptied.
+///
+/// While it lives, no other demonstration takes it.
 #[derive(Debug)]
 pub struct DemoDirectory {
     path: PathBuf,
+    /// The lock goes when this is closed.
+    _marker: File,
+}
+
+/// How the demonstration keeps its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// In a SQLite database.
+    Sqlite,
+    /// In plain files.
+    Files,
 }
 
 /// Why a directory cannot be the demonstration's.
@@ -26,7 +40,7 @@ pub enum DirectoryError {
     #[error(
         "`{}` holds something else than a demonstration, so it is left alone. \
          For real accounts set THREADS_APP_ID and THREADS_APP_SECRET; \
-         for the demonstration choose an empty directory with --store file:DIRECTORY",
+         for the demonstration choose an empty directory with --store sqlite:DIRECTORY/demo.db",
         path.display()
     )]
     NotOurs {
@@ -34,7 +48,7 @@ pub enum DirectoryError {
         path: PathBuf,
     },
     /// The file system refused.
-    #[error("cannot use `{}` for the demonstration: make it writable, or choose another directory with --store file:DIRECTORY", path.display())]
+    #[error("cannot use `{}` for the demonstration: make it writable, or choose another directory with --store sqlite:DIRECTORY/demo.db", path.display())]
     Io {
         /// The directory.
         path: PathBuf,
@@ -42,7 +56,13 @@ pub enum DirectoryError {
         #[source]
         source: io::Error,
     },
-    /// The store in it cannot be opened; most often another demonstration runs.
+    /// Another demonstration runs there.
+    #[error("`{}` is in use by another demonstration", path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The store in it cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -72,11 +92,26 @@ impl DemoDirectory {
             }
             Err(error) => return Err(io(error)),
         }
+        let mut marker = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path.join(MARKER))
+            .map_err(io)?;
+        match marker.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(DirectoryError::InUse {
+                    path: path.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
         if !is_ours {
-            fs::write(path.join(MARKER), MARKER_TEXT).map_err(io)?;
+            marker.write_all(MARKER_TEXT.as_bytes()).map_err(io)?;
         }
         Ok(Self {
             path: path.to_owned(),
+            _marker: marker,
         })
     }
 
@@ -89,20 +124,23 @@ impl DemoDirectory {
     ///
     /// # Errors
     ///
-    /// `Store` when another process has it open; nothing is deleted then.
-    pub async fn fresh_store(&self) -> Result<Storage, DirectoryError> {
+    /// `Io` when the former one cannot be removed, `Store` when a new one cannot be made.
+    pub async fn fresh_store(&self, form: Form) -> Result<Storage, DirectoryError> {
         let store = self.path.join(STORE);
-        let address = format!("file:{}", store.display());
-        if store.exists() {
-            // Whatever else is wrong with it goes away with it.
-            if let Err(error @ StoreError::Locked { .. }) = Storage::open(&address).await {
-                return Err(error.into());
+        match fs::remove_dir_all(&store) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => {
+                return Err(DirectoryError::Io {
+                    path: store,
+                    source,
+                });
             }
-            fs::remove_dir_all(&store).map_err(|source| DirectoryError::Io {
-                path: store.clone(),
-                source,
-            })?;
         }
+        let address = match form {
+            Form::Sqlite => format!("sqlite:{}", store.join("threads.db").display()),
+            Form::Files => format!("file:{}", store.display()),
+        };
         Ok(Storage::open(&address).await?)
     }
 }
@@ -125,35 +163,36 @@ mod tests {
 
     #[tokio::test]
     async fn a_demonstration_begins_empty_each_time() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("demo");
-        let first = DemoDirectory::take(&path).unwrap();
-        drop(first.fresh_store().await.unwrap());
-        fs::write(path.join(STORE).join("left-over"), "x").unwrap();
+        for form in [Form::Sqlite, Form::Files] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("demo");
+            let first = DemoDirectory::take(&path).unwrap();
+            drop(first.fresh_store(form).await.unwrap());
+            fs::write(path.join(STORE).join("left-over"), "x").unwrap();
+            drop(first);
 
-        let again = DemoDirectory::take(&path).unwrap();
-        let storage = again.fresh_store().await.unwrap();
+            let again = DemoDirectory::take(&path).unwrap();
+            let storage = again.fresh_store(form).await.unwrap();
 
-        assert!(DemoDirectory::is_at(&path));
-        assert!(!path.join(STORE).join("left-over").exists());
-        assert!(storage.tokens.list(None, 10).await.unwrap().is_empty());
+            assert!(DemoDirectory::is_at(&path));
+            assert!(!path.join(STORE).join("left-over").exists());
+            assert!(storage.tokens.list(None, 10).await.unwrap().is_empty());
+        }
     }
 
     #[tokio::test]
     async fn a_running_demonstration_is_not_emptied() {
         let directory = tempfile::tempdir().unwrap();
         let demo = DemoDirectory::take(directory.path()).unwrap();
-        let running = demo.fresh_store().await.unwrap();
+        let running = demo.fresh_store(Form::Sqlite).await.unwrap();
 
-        let second = demo.fresh_store().await;
+        let second = DemoDirectory::take(directory.path());
 
         assert!(
-            matches!(
-                second,
-                Err(DirectoryError::Store(StoreError::Locked { .. }))
-            ),
+            matches!(second, Err(DirectoryError::InUse { .. })),
             "{second:?}"
         );
-        drop(running);
+        drop((demo, running));
+        assert!(DemoDirectory::take(directory.path()).is_ok());
     }
 }

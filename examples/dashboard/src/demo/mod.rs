@@ -13,6 +13,6 @@ mod login;
 mod plan;
 
 pub use self::clock::SandboxClock;
-pub use self::directory::{DemoDirectory, DirectoryError};
+pub use self::directory::{DemoDirectory, DirectoryError, Form};
 pub use self::history::{Demo, DemoError};
 pub use self::login::{LoginError, allow};

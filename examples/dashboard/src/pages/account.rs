@@ -22,7 +22,7 @@ use crate::app::AppState;
 use crate::compose::ScheduleForm;
 use crate::csv::Csv;
 use crate::fields::pairs;
-use crate::format::{self, Figure, Moment, shortened};
+use crate::format::{self, Figure, Moment, grouped, shortened};
 use crate::problem::{Problem, capitalised};
 use crate::shell::{Shell, page};
 use crate::words;
@@ -50,11 +50,19 @@ struct AccountPage {
     form: ScheduleForm,
     queue: Vec<QueueEntry>,
     health: Vec<HealthEntry>,
+    thinned: Option<ThinnedEntry>,
     token: Vec<Fact>,
     scopes: Vec<String>,
     zones: Vec<&'static str>,
     zone_value: String,
     zone_error: Option<String>,
+}
+
+/// What was removed because it was kept for long enough.
+struct ThinnedEntry {
+    removed: String,
+    last: Option<Moment>,
+    error: Option<String>,
 }
 
 struct NamedFigure {
@@ -186,6 +194,15 @@ async fn build(
             .iter()
             .map(|entry| health(entry, zone))
             .collect(),
+        thinned: account.thinned.as_ref().map(|thinned| ThinnedEntry {
+            removed: format!(
+                "{} numbers and {} attempts of posts removed so far",
+                grouped(thinned.numbers),
+                grouped(thinned.attempts)
+            ),
+            last: thinned.last_success_at.map(|at| Moment::new(at, zone)),
+            error: thinned.last_error.as_deref().map(capitalised),
+        }),
         token: token_facts(&account.token, zone),
         scopes: account
             .token

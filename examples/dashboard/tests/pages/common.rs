@@ -12,7 +12,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use threads_client::{AppSecret, Client, OAuthClient, RetryPolicy, Scope, UserId};
 use threads_dashboard::demo::{SandboxClock, allow};
 use threads_dashboard::{Activity, App, Mode, SCOPES, Settings};
-use threads_monitor::{ManualClock, Monitor, Storage};
+use threads_monitor::{ManualClock, Monitor, Retention, Storage};
 use threads_sandbox::{AccountSeed, Sandbox};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -65,6 +65,19 @@ impl Dashboard {
     }
 
     pub(crate) async fn start_with(accounts: &[AccountSeed], public_url: Option<&str>) -> Self {
+        Self::start_keeping(accounts, public_url, Retention::default()).await
+    }
+
+    /// A dashboard that keeps a small account's numbers for so long.
+    pub(crate) async fn start_small(retention: Retention) -> Self {
+        Self::start_keeping(&[small_account()], None, retention).await
+    }
+
+    async fn start_keeping(
+        accounts: &[AccountSeed],
+        public_url: Option<&str>,
+        retention: Retention,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url: Url = format!("http://{}/", listener.local_addr().unwrap())
             .parse()
@@ -95,6 +108,7 @@ impl Dashboard {
         let monitor = Monitor::builder(Storage::in_memory())
             .client(client)
             .clock(Arc::new(SandboxClock::new(sandbox.clone())))
+            .retention(retention)
             .build()
             .unwrap();
         let clock = ManualClock::new(NOW.parse().unwrap());
@@ -106,6 +120,7 @@ impl Dashboard {
             public_url,
             clock: Arc::new(clock.clone()),
             store: "the memory of this test".to_owned(),
+            keys: None,
             contact: Some("privacy@example.org".to_owned()),
             activity: watched,
         })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::common::Dashboard;
 use serde_json::Value;
 use threads_client::UserId;
+use threads_monitor::Retention;
 use threads_sandbox::{AccountSeed, Endpoint, Fault, FaultRule, When};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -249,4 +250,47 @@ async fn the_policy_tells_where_data_is_and_what_meta_does_not_provide() {
     for (scope, _) in &threads_dashboard::SCOPES {
         assert!(page.body.contains(scope.as_str()));
     }
+}
+
+#[tokio::test]
+async fn what_was_removed_is_counted_on_the_page_and_the_policy_says_when() {
+    let day = 24 * HOUR;
+    let mut retention = Retention::default();
+    retention.raw = Some(3 * day);
+    retention.daily = Some(762 * day);
+    let dashboard = Dashboard::start_small(retention).await;
+    let user = dashboard.connect(0).await;
+    dashboard.live(20, 6 * HOUR).await;
+    let removed = dashboard
+        .monitor
+        .account(&user)
+        .await
+        .unwrap()
+        .unwrap()
+        .thinned
+        .unwrap()
+        .numbers;
+    assert!(removed > 0);
+
+    let page = dashboard.get(&format!("/accounts/{user}")).await;
+    let policy = dashboard.get("/privacy").await;
+
+    let words = format!("{removed} numbers and 0 attempts of posts removed so far");
+    assert!(page.body.contains(&words), "{words}");
+    assert!(policy.body.contains("is kept for 3 days"));
+    assert!(policy.body.contains("removed after 762 days"));
+    assert!(
+        !policy
+            .body
+            .contains("attempts to publish a post is removed")
+    );
+    let (without, user) = Dashboard::connected().await;
+    let page = without.get(&format!("/accounts/{user}")).await;
+    assert!(!page.body.contains("removed so far"));
+    let policy = without.get("/privacy").await;
+    assert!(
+        policy
+            .body
+            .contains("kept as long as your account stays connected. When")
+    );
 }

@@ -1,6 +1,6 @@
 //! Logs an account in and hands its long-lived token to the store of a monitor.
 //!
-//! The token is not printed. It goes to `THREADS_STORE` (default `file:./threads-data`,
+//! The token is not printed. It goes to `THREADS_STORE` (default `file:./threads-data-examples`,
 //! readable by its owner only), where the `monitor` example finds it.
 //!
 //! Against the sandbox:
@@ -35,7 +35,8 @@ async fn main() -> anyhow::Result<()> {
     let redirect = env::var("THREADS_REDIRECT_URI");
     let redirect = redirect.unwrap_or_else(|_| "https://app.example/callback".to_owned());
     let redirect = Url::parse(&redirect).context("THREADS_REDIRECT_URI is not a URL")?;
-    let store = env::var("THREADS_STORE").unwrap_or_else(|_| "file:./threads-data".to_owned());
+    let store =
+        env::var("THREADS_STORE").unwrap_or_else(|_| "file:./threads-data-examples".to_owned());
 
     let mut oauth = OAuthClient::builder(app_id, secret, redirect);
     let mut client = Client::builder();

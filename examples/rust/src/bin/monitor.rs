@@ -11,7 +11,7 @@
 //!     cargo run -p threads-examples --bin monitor
 //! ```
 //!
-//! `THREADS_STORE` (default `file:./threads-data`) keeps accounts and history; what the
+//! `THREADS_STORE` (default `file:./threads-data-examples`) keeps accounts and history; what the
 //! `login` example connected is found there without `THREADS_ACCESS_TOKEN`.
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 
@@ -23,7 +23,8 @@ use threads_monitor::{Measurement, Monitor, Storage};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let store = env::var("THREADS_STORE").unwrap_or_else(|_| "file:./threads-data".to_owned());
+    let store =
+        env::var("THREADS_STORE").unwrap_or_else(|_| "file:./threads-data-examples".to_owned());
     let mut client = Client::builder();
     if let Ok(base) = env::var("THREADS_BASE_URL") {
         client = client.base_url(base.parse().context("THREADS_BASE_URL is not a URL")?);

@@ -57,6 +57,43 @@ pub async fn erasing_removes_one_account(store: &Store) -> Case {
     Ok(())
 }
 
+/// Of one account, from before the instant, of jobs at their end.
+pub async fn old_evidence_of_ended_jobs_is_removed(store: &Store) -> Case {
+    let ended = store.enqueue(job("ended", 1)).await?;
+    let open = store.enqueue(job("open", 2)).await?;
+    let other = NewJob {
+        account: account("2"),
+        ..job("other", 3)
+    };
+    let other = store.enqueue(other).await?;
+    for id in [ended.id, open.id, other.id] {
+        for seconds in [9, 10] {
+            let evidence = Evidence {
+                at: at(seconds),
+                worker: worker("w"),
+                epoch: 0,
+                data: seconds.into(),
+            };
+            store.append_evidence(&id, evidence).await?;
+        }
+    }
+    for job in [&ended, &other] {
+        store
+            .update(&job.id, job.version, change("done", None))
+            .await?;
+    }
+
+    assert_eq!(store.prune_evidence(&account("1"), at(10)).await?, 1);
+    assert_eq!(store.prune_evidence(&account("1"), at(10)).await?, 0);
+
+    let left = store.evidence(&ended.id).await?;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].at, at(10));
+    assert_eq!(store.evidence(&open.id).await?.len(), 2);
+    assert_eq!(store.evidence(&other.id).await?.len(), 2);
+    Ok(())
+}
+
 /// Work in flight can write nothing any more, and its serial key is free.
 pub async fn erasing_takes_the_lease_of_a_running_job(store: &Store) -> Case {
     let mut lease = leased(store, "a").await?;

@@ -225,6 +225,26 @@ impl JobTable {
             .collect()
     }
 
+    pub(in crate::scheduler) fn prune_evidence(
+        &self,
+        account: &UserId,
+        before: DateTime<Utc>,
+    ) -> (Vec<JobRow>, u64) {
+        let is_over = |id: &JobId| {
+            self.jobs
+                .get(id)
+                .is_some_and(|job| job.account == *account && job.wake_at.is_none())
+        };
+        let rows: Vec<_> = self
+            .evidence
+            .iter()
+            .filter(|((job, _), evidence)| evidence.at < before && is_over(job))
+            .map(|((job, number), _)| JobRow::RemoveEvidence(*job, *number))
+            .collect();
+        let removed = rows.len() as u64;
+        (rows, removed)
+    }
+
     pub(in crate::scheduler) fn next_due(&self) -> Option<DateTime<Utc>> {
         self.lanes.next_due()
     }

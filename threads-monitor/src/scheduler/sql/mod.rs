@@ -271,6 +271,21 @@ impl Scheduler for SqlScheduler {
             .collect()
     }
 
+    async fn prune_evidence(
+        &self,
+        account: &UserId,
+        before: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let mut step = self.database.begin("removing old evidence").await?;
+        let values = vec![account.into(), before.into()];
+        let removed = step.run(say::PRUNE_EVIDENCE, values).await?;
+        step.commit().await?;
+        if removed > 0 {
+            self.database.tidy(&["evidence"]).await?;
+        }
+        Ok(removed)
+    }
+
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let rows = self
             .database

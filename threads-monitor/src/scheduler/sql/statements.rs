@@ -296,6 +296,12 @@ pub(super) const ADD_EVIDENCE: Statement = Statement::both(
 pub(super) const EVIDENCE: Statement =
     Statement::both("SELECT at, worker, epoch, data FROM evidence WHERE job = $1 ORDER BY number");
 
+/// Of jobs of an account that are at their end, from before `$2`.
+pub(super) const PRUNE_EVIDENCE: Statement = Statement::both(
+    "DELETE FROM evidence WHERE at < $2 \
+     AND job IN (SELECT id FROM jobs WHERE account = $1 AND wake_at IS NULL)",
+);
+
 pub(super) const NEXT_DUE: Statement =
     Statement::both("SELECT min(claimable_at) FROM lanes WHERE claimable_at IS NOT NULL");
 

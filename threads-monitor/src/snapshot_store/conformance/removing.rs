@@ -62,6 +62,115 @@ pub async fn pruning_keeps_what_accounts_and_posts_are(store: &Store) -> Case {
     Ok(())
 }
 
+/// Of each series, between each two bounds; what is outside of them stays, and so does
+/// another account. Doing it again changes nothing.
+pub async fn thinning_keeps_the_last_number_of_each_span(store: &Store) -> Case {
+    let other = Snapshot {
+        account: account("2"),
+        ..followers(11, 9)
+    };
+    let likes = |seconds, count| number(post("9"), Metric::Likes, seconds, count);
+    store
+        .append(&[
+            followers(9, 1),
+            followers(10, 2),
+            followers(19, 3),
+            followers(20, 4),
+            followers(28, 5),
+            followers(29, 6),
+            followers(30, 7),
+            followers(31, 8),
+            likes(10, 1),
+            likes(12, 2),
+            other.clone(),
+        ])
+        .await?;
+    let bounds = [at(10), at(20), at(30)];
+
+    assert_eq!(store.thin(&account("1"), at(0), &bounds).await?, 4);
+    assert_eq!(store.thin(&account("1"), at(0), &bounds).await?, 0);
+    assert_eq!(store.thin(&account("1"), at(0), &[]).await?, 0);
+    assert_eq!(store.thin(&account("1"), at(0), &bounds[..1]).await?, 0);
+
+    let left = SnapshotQuery::account(account("1")).metric(Metric::Followers);
+    assert_eq!(counts(&store.query(&left).await?), [1, 3, 6, 7, 8]);
+    let left = SnapshotQuery::account(account("1")).metric(Metric::Likes);
+    assert_eq!(counts(&store.query(&left).await?), [2]);
+    let left = store.query(&SnapshotQuery::account(account("2"))).await?;
+    assert_eq!(left, [other]);
+    // What was thinned out can be thinned out no further, and goes on.
+    store.append(&[followers(32, 9)]).await?;
+    assert_eq!(store.count(&account("1"), Metric::Followers).await?, 6);
+    Ok(())
+}
+
+/// Numbers of every kind; the instant itself stays.
+pub async fn thinning_removes_numbers_that_are_too_old(store: &Store) -> Case {
+    store
+        .append(&[
+            followers(5, 1),
+            number(Subject::Account, Metric::Views, 5, 2),
+            number(post("9"), Metric::Views, 6, 3),
+            followers(20, 4),
+            followers(21, 5),
+        ])
+        .await?;
+
+    let bounds = [at(0), at(10)];
+    assert_eq!(store.thin(&account("1"), at(20), &bounds).await?, 3);
+
+    assert_eq!(counts(&store.query(&all()).await?), [4, 5]);
+    Ok(())
+}
+
+/// Profiles, posts and time zones, and numbers of which there is one a day.
+pub async fn thinning_keeps_what_is_no_number_and_whole_days(store: &Store) -> Case {
+    let is = |subject, metric, seconds, reading| Snapshot {
+        reading,
+        ..number(subject, metric, seconds, 0)
+    };
+    let profile = || Reading::Profile(ProfileReading::default());
+    let mut kept = vec![
+        is(Subject::Account, Metric::Profile, 10, profile()),
+        is(Subject::Account, Metric::Profile, 11, profile()),
+        is(
+            post("9"),
+            Metric::Post,
+            12,
+            Reading::Post(PostReading::default()),
+        ),
+        is(
+            Subject::Account,
+            Metric::TimeZone,
+            13,
+            Reading::TimeZone(Zone::UTC),
+        ),
+    ];
+    store.append(&kept).await?;
+    assert_eq!(
+        store
+            .thin(&account("1"), at(100), &[at(0), at(100)])
+            .await?,
+        0
+    );
+    let days = [
+        number(Subject::Account, Metric::Views, 14, 1),
+        number(Subject::Account, Metric::Views, 15, 2),
+        number(Subject::Account, Metric::Clicks, 16, 3),
+        number(Subject::Account, Metric::Clicks, 17, 4),
+    ];
+    store.append(&days).await?;
+    kept.extend(days);
+
+    assert_eq!(
+        store.thin(&account("1"), at(0), &[at(0), at(100)]).await?,
+        0
+    );
+
+    assert_eq!(store.query(&all()).await?, kept);
+    Ok(())
+}
+
 /// Everything of the account goes, and nothing of another one.
 pub async fn erasing_removes_one_account(store: &Store) -> Case {
     let profile = Snapshot {
