@@ -159,9 +159,13 @@ impl TokenStore for SealedTokenStore {
     async fn list(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserId>, StoreError> {
         self.below.list(after, limit).await
     }
+
+    fn beneath(&self) -> Option<&dyn TokenStore> {
+        Some(&*self.below)
+    }
 }
 
-const PREFIX: &str = "sealed:";
+const PREFIX: &str = crate::token_store::SEALED;
 const FORM: u8 = 1;
 const NONCE_LENGTH: usize = 24;
 
