@@ -4,8 +4,8 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser;
-use threads_dashboard::options::Options;
-use threads_dashboard::run;
+use threads_dashboard::options::{DEFAULT_STORE, Options};
+use threads_dashboard::{commands, run};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless `RUST_LOG` says otherwise.
@@ -21,9 +21,12 @@ async fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
-    let ended = match run::app_secret(&options) {
-        Ok(secret) => run::run(options, secret, until_told_to_end()).await,
-        Err(error) => Err(error),
+    let ended = match (options.command.clone(), run::app_secret(&options)) {
+        (Some(command), _) => {
+            commands::run(command, options.store.as_deref().unwrap_or(DEFAULT_STORE)).await
+        }
+        (None, Ok(secret)) => run::run(options, secret, until_told_to_end()).await,
+        (None, Err(error)) => Err(error),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,8 @@ use clap::Parser;
 use clap::builder::FalseyValueParser;
 use url::Url;
 
+use crate::commands::Command;
+
 /// Where the dashboard listens unless told otherwise.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8321";
 /// Where the data of real accounts is kept unless told otherwise.
@@ -36,12 +38,16 @@ The pages have no login. They are served to this machine only, unless
 #[derive(Debug, Clone, Parser)]
 #[command(name = "threads-dashboard", version, about = ABOUT, after_help = MODES)]
 pub struct Options {
+    /// What to do instead of showing the pages
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Address and port to listen on [default: 127.0.0.1:8321, in the demonstration the next free port]
     #[arg(long, env = "THREADS_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 
     /// Where data is kept: file:DIRECTORY or memory: [default: file:./threads-data, in the demonstration memory:]
-    #[arg(long, env = "THREADS_STORE", value_name = "ADDRESS")]
+    #[arg(long, env = "THREADS_STORE", value_name = "ADDRESS", global = true)]
     pub store: Option<String>,
 
     /// How browsers reach the dashboard; Meta sends them back to this plus oauth/callback [default: http://ADDRESS:PORT]

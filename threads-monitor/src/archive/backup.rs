@@ -108,7 +108,7 @@ pub(super) struct JobRow {
 ///
 /// Tokens are copied as they are kept: sealed ones stay sealed. What changes meanwhile may
 /// be in the copy or not, which is the same to a restore as a backup of a moment earlier:
-/// [`restore`](super::restore) does not believe what it says of posts that wait.
+/// [`restore`](super::restore()) does not believe what it says of posts that wait.
 /// Dropping the future leaves a file without a manifest, which no restore takes. Must be
 /// called within a Tokio runtime.
 ///

@@ -311,7 +311,7 @@ impl<'a> Exporting<'a> {
             }
             counter.add(SCHEDULE, jobs.len());
             match jobs.last() {
-                Some(last) => query.after = Some(last.id),
+                Some(job) => query.after = Some(job.id),
                 None => break,
             }
         }

@@ -101,3 +101,76 @@ impl Drop for NewFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn names(place: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(place).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_file_appears_when_it_is_whole_and_for_its_owner_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("backup.zip");
+
+        let mut file = NewFile::create(&path).unwrap();
+        file.write_all(b"whole").unwrap();
+        assert!(!path.exists());
+        file.keep().unwrap();
+
+        assert_eq!(std::fs::read(&path).unwrap(), b"whole");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(names(place.path()), ["backup.zip"]);
+    }
+
+    #[test]
+    fn a_file_that_is_given_up_leaves_nothing() {
+        let place = tempfile::tempdir().unwrap();
+
+        let file = NewFile::create(place.path().join("backup.zip")).unwrap();
+        drop(file);
+
+        assert!(names(place.path()).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_never_replaced() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("backup.zip");
+        let (first, mut second) = (NewFile::create(&path), NewFile::create(&path).unwrap());
+        second.write_all(b"second").unwrap();
+        first.unwrap().keep().unwrap();
+
+        let late = second.keep();
+        let again = NewFile::create(&path);
+
+        for refused in [late.map(drop), again.map(drop)] {
+            assert!(
+                matches!(refused, Err(ArchiveError::FileExists { .. })),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        assert_eq!(names(place.path()), ["backup.zip"]);
+    }
+
+    #[test]
+    fn a_link_is_not_followed() {
+        let place = tempfile::tempdir().unwrap();
+        let (link, target) = (place.path().join("link"), place.path().join("target"));
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+
+        let refused = NewFile::create(&link);
+
+        assert!(matches!(refused, Err(ArchiveError::FileExists { .. })));
+        assert!(!target.exists());
+    }
+}

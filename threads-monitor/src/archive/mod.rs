@@ -3,7 +3,7 @@
 //! - [`export_account`] writes everything that is kept about an account as a ZIP file for
 //!   its owner: JSON and CSV, no secret, a README that says what each field means.
 //!   [`import_account`] puts its history into an instance that has nothing of it.
-//! - [`back_up`] copies all three stores while others work on them; [`restore`] puts the
+//! - [`back_up`] copies all three stores while others work on them; [`restore`](restore()) puts the
 //!   copy into empty stores, of the same backend or of another one.
 //!
 //! All four stream: memory does not grow with the history. Reading and writing the file, and

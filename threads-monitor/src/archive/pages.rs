@@ -74,3 +74,69 @@ impl<'a> Pages<'a> {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use threads_client::{PostId, UserId};
+
+    use super::*;
+    use crate::snapshot_store::{MemorySnapshotStore, Metric, Reading, Source, Subject};
+
+    fn views(post: usize, at: DateTime<Utc>) -> Snapshot {
+        Snapshot {
+            account: UserId::new("1"),
+            subject: Subject::Post(PostId::new(format!("{post:05}"))),
+            metric: Metric::Views,
+            at,
+            captured_at: at,
+            source: Source::Insights,
+            reading: Reading::Count(7),
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_hold_everything_in_order_however_it_lies_in_time() {
+        let store = MemorySnapshotStore::default();
+        let start: DateTime<Utc> = "2016-03-01T00:00:00Z".parse().unwrap();
+        let mut snapshots = vec![views(1, start)];
+        // Years without anything, then many at one instant, many close by, many far apart.
+        let burst = start + TimeDelta::days(3000);
+        snapshots.extend((0..PAGE + 500).map(|post| views(post, burst)));
+        for number in 0..10_000 {
+            snapshots.push(views(2, burst + TimeDelta::microseconds(1 + number)));
+            snapshots.push(views(3, burst + TimeDelta::hours(1 + number)));
+        }
+        store.append(&snapshots).await.unwrap();
+        let query = SnapshotQuery::account(UserId::new("1"));
+
+        let mut read = Vec::new();
+        let mut pages = Pages::new(&store, query.clone()).await.unwrap();
+        while let Some(page) = pages.next().await.unwrap() {
+            assert!(!page.is_empty());
+            assert!(page.len() <= PAGE + 1 || page.iter().all(|point| point.at == burst));
+            read.extend(page);
+        }
+
+        assert!(read == store.query(&query).await.unwrap());
+        assert_eq!(read.len(), snapshots.len());
+    }
+
+    #[tokio::test]
+    async fn the_first_and_the_last_instant_are_read() {
+        let store = MemorySnapshotStore::default();
+        let far = [
+            views(1, DateTime::<Utc>::MIN_UTC),
+            views(1, DateTime::<Utc>::MAX_UTC),
+        ];
+        store.append(&far).await.unwrap();
+        let query = SnapshotQuery::account(UserId::new("1"));
+
+        let mut read = Vec::new();
+        let mut pages = Pages::new(&store, query).await.unwrap();
+        while let Some(page) = pages.next().await.unwrap() {
+            read.extend(page);
+        }
+
+        assert!(read == far);
+    }
+}

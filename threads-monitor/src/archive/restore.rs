@@ -60,7 +60,7 @@ pub async fn restore<R: Read + Seek + Send + 'static>(
 ) -> Result<Restored, ArchiveError> {
     let (mut archive, mut restored) = blocking(move || check(file)).await?;
     expect_empty(storage).await?;
-    let mut target = Target {
+    let target = Target {
         storage,
         now,
         backed_up_at: restored.backed_up_at,
@@ -193,11 +193,7 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    async fn store(
-        &mut self,
-        batch: Vec<Row>,
-        counter: &mut Counter<'_>,
-    ) -> Result<(), ArchiveError> {
+    async fn store(&self, batch: Vec<Row>, counter: &mut Counter<'_>) -> Result<(), ArchiveError> {
         let mut snapshots = Vec::new();
         let mut events: Vec<Event> = Vec::new();
         for row in batch {

@@ -65,6 +65,14 @@ impl Dashboard {
     }
 
     pub(crate) async fn start_with(accounts: &[AccountSeed], public_url: Option<&str>) -> Self {
+        Self::start_on(Storage::in_memory(), accounts, public_url).await
+    }
+
+    pub(crate) async fn start_on(
+        storage: Storage,
+        accounts: &[AccountSeed],
+        public_url: Option<&str>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url: Url = format!("http://{}/", listener.local_addr().unwrap())
             .parse()
@@ -92,7 +100,7 @@ impl Dashboard {
             .retry(RetryPolicy::none())
             .build()
             .unwrap();
-        let monitor = Monitor::builder(Storage::in_memory())
+        let monitor = Monitor::builder(storage)
             .client(client)
             .clock(Arc::new(SandboxClock::new(sandbox.clone())))
             .build()

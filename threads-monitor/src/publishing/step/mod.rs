@@ -38,7 +38,7 @@ use super::event::{Effect, Event, Next, ScanResult, StatusReading, Step};
 use super::post::{Attempt, Blocked, Outcome, Phase, Post, PostPolicy, PublishedSource};
 
 /// Clocks differ: posts a little older than the authorisation may be ours.
-const SCAN_MARGIN: Duration = Duration::from_secs(120);
+const SCAN_MARGIN: Duration = Duration::from_mins(2);
 /// Reads after an unknown answer come quickly at first.
 const FIRST_LOOKS: [u64; 3] = [2, 10, 30];
 /// After that, once a minute, as Meta asks.
