@@ -8,6 +8,7 @@ use crate::scheduler::JobKind;
 use crate::snapshot_store::{
     Metric, PostReading, ProfileReading, Reading, Snapshot, Source, Subject,
 };
+use crate::token_store::StoredToken;
 use crate::trends::Point;
 use crate::zone::Zone;
 
@@ -225,6 +226,26 @@ pub struct Erased {
     pub snapshots: u64,
     /// Whether there was a token.
     pub token: bool,
+}
+
+/// The dates of a stored token.
+pub(crate) fn dates(stored: &StoredToken) -> TokenDates {
+    let credential = &stored.token.credential;
+    TokenDates {
+        obtained_at: credential.obtained_at,
+        expires_at: credential.expires_at,
+        expiry_assumed: credential.expiry_assumed,
+        connected_at: stored.token.connected_at,
+        scopes: stored.token.scopes.clone(),
+    }
+}
+
+/// The zone that a person chose; UTC until then.
+pub(crate) fn zone(known: &[Snapshot]) -> Zone {
+    match newest(known, Metric::TimeZone).map(|snapshot| &snapshot.reading) {
+        Some(Reading::TimeZone(zone)) => *zone,
+        _ => Zone::UTC,
+    }
 }
 
 /// The newest snapshot of a metric of the account itself.

@@ -279,20 +279,21 @@ impl Folder {
 }
 
 /// A file that has to be ours alone, in a directory that may be anybody's.
-#[cfg(feature = "seal")]
+#[cfg(any(feature = "archive", feature = "seal"))]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PrivateFile<'a> {
     backend: &'static str,
     path: &'a Path,
 }
 
-#[cfg(feature = "seal")]
+#[cfg(any(feature = "archive", feature = "seal"))]
 impl<'a> PrivateFile<'a> {
     pub(crate) const fn new(backend: &'static str, path: &'a Path) -> Self {
         Self { backend, path }
     }
 
     /// Opens it for reading; `None` if there is none.
+    #[cfg(feature = "seal")]
     pub(crate) fn open(self) -> Result<Option<File>, StoreError> {
         self.open_for(OFlags::RDONLY)
     }

@@ -1,12 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+#[cfg(feature = "archive")]
+pub mod archive;
 pub mod chart;
 mod clock;
 mod error;
 #[cfg(feature = "file")]
 mod file;
-#[cfg(any(feature = "file", feature = "sqlite", feature = "seal"))]
+#[cfg(any(
+    feature = "archive",
+    feature = "file",
+    feature = "sqlite",
+    feature = "seal"
+))]
 #[cfg_attr(
     not(feature = "file"),
     expect(dead_code, reason = "only the file backend uses all of it")

@@ -58,6 +58,7 @@ fn a_scheduled_post() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one entry for each phase")]
 fn every_phase() {
     let at = AT.parse().unwrap();
     let container = || "1800".into();
@@ -113,13 +114,35 @@ fn every_phase() {
                 "resume": { "name": "ready", "container": "1800", "since": AT } }),
         ),
         (
+            Phase::Restored {
+                backed_up_at: at,
+                from: Box::new(Phase::Scheduled),
+                since: None,
+                looks: 3,
+                clean_scans: 1,
+                last_clean_scan_at: Some(at),
+            },
+            json!({ "name": "restored", "backed_up_at": AT, "from": { "name": "scheduled" },
+                "since": null, "looks": 3, "clean_scans": 1, "last_clean_scan_at": AT }),
+        ),
+        (
             Phase::NeedsAttention {
-                container: container(),
-                finished_at: at,
+                container: Some(container()),
+                finished_at: Some(at),
                 reason: "why".to_owned(),
                 since: at,
             },
             json!({ "name": "needs_attention", "container": "1800", "finished_at": AT,
+                "reason": "why", "since": AT }),
+        ),
+        (
+            Phase::NeedsAttention {
+                container: None,
+                finished_at: None,
+                reason: "why".to_owned(),
+                since: at,
+            },
+            json!({ "name": "needs_attention", "container": null, "finished_at": null,
                 "reason": "why", "since": AT }),
         ),
         (

@@ -89,6 +89,7 @@ PhaseName = Literal[
     "ready",
     "publishing",
     "verifying",
+    "restored",
     "blocked",
     "needs_attention",
     "published",

@@ -172,6 +172,7 @@ impl ToPython for Phase {
             Self::Preparing { since, .. }
             | Self::Ready { since, .. }
             | Self::Verifying { since, .. } => (Some(since), None),
+            Self::Restored { backed_up_at, .. } => (Some(backed_up_at), None),
             Self::Blocked { detail, .. } => (None, Some(detail)),
             Self::NeedsAttention { since, reason, .. } => (Some(since), Some(reason)),
             Self::Failed { at, reason } => (Some(at), Some(reason)),
@@ -182,11 +183,12 @@ impl ToPython for Phase {
             _ => (None, None),
         };
         let container = match self {
-            Self::Preparing { container, .. } => container.as_ref(),
+            Self::Preparing { container, .. } | Self::NeedsAttention { container, .. } => {
+                container.as_ref()
+            }
             Self::Ready { container, .. }
             | Self::Publishing { container, .. }
-            | Self::Verifying { container, .. }
-            | Self::NeedsAttention { container, .. } => Some(container),
+            | Self::Verifying { container, .. } => Some(container),
             _ => None,
         };
         let media_id = match self {

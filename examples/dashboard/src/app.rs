@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::assets;
-use crate::pages::{account, api, connect, disconnect, home, legal, posts};
+use crate::pages::{account, api, archive, connect, disconnect, home, legal, posts};
 use crate::problem::Problem;
 use crate::security;
 use crate::session::{Logins, SessionCookie};
@@ -204,6 +204,8 @@ impl App {
             .route("/accounts/{id}/collect", post(account::collect))
             .route("/accounts/{id}/followers.csv", get(account::followers_csv))
             .route("/accounts/{id}/views.csv", get(account::views_csv))
+            .route("/accounts/{id}/export.zip", get(archive::export))
+            .route("/backup", post(archive::backup))
             .route(
                 "/accounts/{id}/posts",
                 get(posts::list).post(posts::schedule),

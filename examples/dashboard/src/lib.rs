@@ -11,8 +11,8 @@
 
 mod app;
 mod assets;
+pub mod commands;
 mod compose;
-mod csv;
 pub mod demo;
 mod fields;
 mod format;

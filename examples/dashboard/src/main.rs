@@ -28,6 +28,8 @@ async fn main() -> ExitCode {
         let _ = told.await;
     };
     let ended = match run::app_secret(&options) {
+        // A command asks Meta nothing.
+        _ if options.command.is_some() => run::run(options, None, told).await,
         Ok(secret) => run::run(options, secret, told).await,
         Err(error) => Err(error),
     };

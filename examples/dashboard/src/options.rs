@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Parser;
 use clap::builder::FalseyValueParser;
-use clap::{Parser, Subcommand};
 use threads_monitor::Retention;
 use url::Url;
 
+use crate::commands::Command;
 use crate::store::{self, Age};
 
 /// Where the dashboard listens unless told otherwise.
@@ -135,13 +136,6 @@ pub struct Options {
     /// Listen on an address that other machines reach, although the pages have no login
     #[arg(long, env = "THREADS_ALLOW_REMOTE_ACCESS", value_parser = FalseyValueParser::new())]
     pub allow_remote_access: bool,
-}
-
-/// What the program does instead of showing the dashboard.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum Command {
-    /// Seal the access tokens with a new key, while dashboards on the same database go on
-    RotateKey,
 }
 
 impl Options {

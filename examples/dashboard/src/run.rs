@@ -14,9 +14,10 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::app::{Activity, App, Mode, Settings};
+use crate::commands;
 use crate::demo::Demo;
 use crate::keys::{self, Keys};
-use crate::options::{Command, DEFAULT_LISTEN, DEMO_STORE, Options};
+use crate::options::{DEFAULT_LISTEN, DEMO_STORE, Options};
 use crate::store::{self, Age, Place};
 
 /// How many ports the demonstration tries.
@@ -34,10 +35,8 @@ pub async fn run(
     secret: Option<AppSecret>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    if let Some(command) = &options.command {
-        return match command {
-            Command::RotateKey => say(&keys::rotate(&options).await?),
-        };
+    if let Some(command) = options.command.clone() {
+        return commands::run(command, &options).await;
     }
     // A variable that is set to nothing means that there is none.
     let app_id = options.app_id.clone().filter(|id| !id.trim().is_empty());
@@ -438,7 +437,7 @@ async fn check_app(oauth: &OAuthClient, options: &Options) -> anyhow::Result<()>
 }
 
 /// Tells the person at the terminal.
-fn say(line: &str) -> anyhow::Result<()> {
+pub(crate) fn say(line: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()?;

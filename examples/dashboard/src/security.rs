@@ -12,6 +12,7 @@ use axum::response::IntoResponse;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::timeout::TimeoutLayer;
 use url::{Host, Url};
@@ -40,7 +41,9 @@ pub(crate) fn protect(routes: Router, state: &Arc<AppState>) -> Router {
                 Arc::clone(state),
                 set_headers,
             ))
-            .layer(CompressionLayer::new())
+            .layer(CompressionLayer::new().compress_when(
+                DefaultPredicate::new().and(NotForContentType::const_new("application/zip")),
+            ))
             .layer(middleware::from_fn(log))
             .layer(middleware::from_fn_with_state(
                 Arc::clone(state),

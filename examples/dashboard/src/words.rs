@@ -94,6 +94,7 @@ pub(crate) fn state(post: &Post, zone: Zone) -> StateWords {
                 time(*settle_until)
             ),
         ),
+        Phase::Restored { backed_up_at, .. } => restored(&time(*backed_up_at)),
         Phase::Blocked { reason, detail, .. } => blocked(*reason).detail(detail),
         Phase::NeedsAttention { reason, .. } => StateWords::new(
             "Needs attention",
@@ -146,6 +147,17 @@ pub(crate) fn state(post: &Post, zone: Zone) -> StateWords {
             "See the JSON interface for its particulars.",
         ),
     }
+}
+
+fn restored(backed_up_at: &str) -> StateWords {
+    StateWords::new(
+        "Restored",
+        "warn",
+        &format!(
+            "It comes from the backup of {backed_up_at}. What was done with it since is not known: it may be live."
+        ),
+        "If its time is still to come, it goes on from where it stood. Otherwise it is looked for on Threads, and no publish call is made.",
+    )
 }
 
 fn published(source: PublishedSource, at: &str, has_id: bool) -> StateWords {
@@ -332,9 +344,17 @@ mod tests {
                 detail: "quota".to_owned(),
                 resume: Box::new(Phase::Scheduled),
             },
+            Phase::Restored {
+                backed_up_at: at(),
+                from: Box::new(Phase::Scheduled),
+                since: None,
+                looks: 0,
+                clean_scans: 0,
+                last_clean_scan_at: None,
+            },
             Phase::NeedsAttention {
-                container,
-                finished_at: at(),
+                container: Some(container),
+                finished_at: Some(at()),
                 reason: "unreadable".to_owned(),
                 since: at(),
             },
@@ -437,6 +457,7 @@ mod tests {
             if matches!(
                 phase,
                 Phase::Verifying { .. }
+                    | Phase::Restored { .. }
                     | Phase::NeedsAttention { .. }
                     | Phase::Publishing { .. }
                     | Phase::Abandoned { .. }

@@ -83,7 +83,7 @@ impl Monitor {
         until: DateTime<Utc>,
     ) -> Result<Vec<Day>, MonitorError> {
         let snapshots = &self.storage().snapshots;
-        let zone = crate::monitor::zone(&snapshots.latest(account, &[Subject::Account]).await?);
+        let zone = crate::account::zone(&snapshots.latest(account, &[Subject::Account]).await?);
         let first = if let Some(through) = state.through {
             through.succ_opt()
         } else {

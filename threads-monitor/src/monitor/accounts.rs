@@ -7,13 +7,13 @@ use threads_client::{Scope, TokenGrant, UserId};
 use super::Monitor;
 use crate::account::{
     AccountSummary, CollectionHealth, Connection, EXPIRING, Measurement, PostSummary, Thinned,
-    TokenDates, newest, observed,
+    dates, newest, observed, zone,
 };
 use crate::error::{MonitorError, StoreError};
 use crate::jobs::{self, CollectState, TokenState};
 use crate::publishing::engine::read_post;
 use crate::scheduler::{Change, JobId, JobKind, JobQuery, JobRecord, NewJob};
-use crate::snapshot_store::{Metric, Reading, Snapshot, SnapshotQuery, Source, Subject};
+use crate::snapshot_store::{Metric, Reading, SnapshotQuery, Source, Subject};
 use crate::token_store::{StoredToken, Token};
 use crate::trends::Point;
 use crate::zone::Zone;
@@ -398,24 +398,6 @@ impl Monitor {
             .first()
             .copied()
             .map_or(Measurement::NotMeasured, Measurement::Measured))
-    }
-}
-
-pub(crate) fn zone(known: &[Snapshot]) -> Zone {
-    match newest(known, Metric::TimeZone).map(|snapshot| &snapshot.reading) {
-        Some(Reading::TimeZone(zone)) => *zone,
-        _ => Zone::UTC,
-    }
-}
-
-fn dates(stored: &StoredToken) -> TokenDates {
-    let credential = &stored.token.credential;
-    TokenDates {
-        obtained_at: credential.obtained_at,
-        expires_at: credential.expires_at,
-        expiry_assumed: credential.expiry_assumed,
-        connected_at: stored.token.connected_at,
-        scopes: stored.token.scopes.clone(),
     }
 }
 

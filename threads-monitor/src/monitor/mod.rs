@@ -14,7 +14,6 @@ use threads_client::{Client, UserId};
 use tokio::sync::{Notify, OnceCell, RwLock};
 use uuid::Uuid;
 
-pub(crate) use self::accounts::zone;
 pub use self::run::MonitorHandle;
 use crate::clock::{Clock, SystemClock};
 use crate::error::MonitorError;

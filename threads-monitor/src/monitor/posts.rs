@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::Monitor;
 use crate::error::{MonitorError, StoreError};
 use crate::publishing::engine::{change, read_post};
 use crate::publishing::{
-    Decision, Due, Event, NewPost, Phase, Post, ScheduledPost, matching, step,
+    Decision, Due, Event, KEY, NewPost, Phase, Post, ScheduledPost, matching, request, serial_key,
+    state, step,
 };
 use crate::scheduler::{JobId, JobKind, JobQuery, JobRecord, NewJob};
 use threads_client::UserId;
@@ -60,27 +59,19 @@ impl Monitor {
         let _not_while_erasing = self.inner.erasing.of(&new.account).read().await;
         self.inner.tokens.load(&new.account).await?;
         let id = JobId::random();
-        let as_json = |value: Result<serde_json::Value, serde_json::Error>| {
-            value.map_err(|error| StoreError::backend("json", "writing a scheduled post", error))
-        };
         let first = step(&self.inner.policy, &post, now, Event::Woke);
         let job = NewJob {
             id,
-            serial_key: format!("publish:{}", new.account),
+            serial_key: serial_key(&new.account),
             account: new.account,
             kind: JobKind::PublishPost,
             // The standing jobs of the account have keys of their own.
             idempotency_key: match new.idempotency_key {
-                Some(key) => format!("post:{key}"),
-                None => format!("post:{id}"),
+                Some(key) => format!("{KEY}{key}"),
+                None => format!("{KEY}{id}"),
             },
-            request: json!({
-                "draft": as_json(serde_json::to_value(&post.draft))?,
-                "due_at": post.due_at,
-                "zone": post.zone,
-                "max_lateness_seconds": post.max_lateness_seconds,
-            }),
-            state: as_json(serde_json::to_value(&post))?,
+            request: request(&post)?,
+            state: state(&post)?,
             wake_at: match first.next {
                 crate::publishing::Next::WaitUntil(at) => at,
                 _ => now,

@@ -76,9 +76,7 @@ pub(crate) fn change(before: &Post, step: &Step, now: DateTime<Utc>) -> Result<C
         }]
     };
     Ok(Change {
-        state: serde_json::to_value(&step.post).map_err(|error| {
-            StoreError::backend("json", "writing the state of a scheduled post", error)
-        })?,
+        state: super::state(&step.post)?,
         wake_at,
         events,
     })

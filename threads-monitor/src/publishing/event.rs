@@ -57,6 +57,11 @@ pub enum Event {
     CancelRequested,
     /// A person decides about a post that needs attention.
     Decided(Decision),
+    /// The post was put back from a backup: what was done with it since is not known.
+    Restored {
+        /// When the backup was made.
+        backed_up_at: DateTime<Utc>,
+    },
 }
 
 /// What is known of a container.

@@ -32,8 +32,10 @@ pub use self::step::step;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use serde_json::{Value, json};
 use threads_client::{Draft, UserId};
 
+use crate::error::StoreError;
 use crate::zone::Zone;
 
 /// A post to schedule.
@@ -77,4 +79,32 @@ pub enum Due {
         /// Whose wall.
         zone: Zone,
     },
+}
+
+/// What the idempotency keys of scheduled posts begin with; the standing jobs of an account
+/// have others.
+pub(crate) const KEY: &str = "post:";
+
+/// The posts of one account are published one after the other.
+pub(crate) fn serial_key(account: &UserId) -> String {
+    format!("publish:{account}")
+}
+
+/// What was asked for, by which a repetition is told from a conflict.
+pub(crate) fn request(post: &Post) -> Result<Value, StoreError> {
+    Ok(json!({
+        "draft": serde_json::to_value(&post.draft).map_err(unwritable)?,
+        "due_at": post.due_at,
+        "zone": post.zone,
+        "max_lateness_seconds": post.max_lateness_seconds,
+    }))
+}
+
+/// The post as its job keeps it.
+pub(crate) fn state(post: &Post) -> Result<Value, StoreError> {
+    serde_json::to_value(post).map_err(unwritable)
+}
+
+fn unwritable(error: serde_json::Error) -> StoreError {
+    StoreError::backend("json", "writing a scheduled post", error)
 }

@@ -94,8 +94,17 @@ impl Post {
         }
     }
 
-    /// Whether an authorised publish call may still have, or have had, an effect.
+    /// Whether a publish call may still have, or have had, an effect: one that is known
+    /// here, or one of the instance that a backup was made of.
     pub fn may_be_live(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Restored { .. } | Phase::NeedsAttention { .. }
+        ) || self.has_open_attempt()
+    }
+
+    /// Whether an attempt that is known here may have had an effect.
+    pub(super) fn has_open_attempt(&self) -> bool {
         self.attempts.iter().any(|attempt| !attempt.is_harmless())
     }
 }
@@ -154,6 +163,22 @@ pub enum Phase {
         /// The last such look.
         last_clean_scan_at: Option<DateTime<Utc>>,
     },
+    /// It comes from a backup, and what was done with it since is not known. If its time
+    /// is still to come, it goes on from where it stood; otherwise only reads are made.
+    Restored {
+        /// When the backup was made.
+        backed_up_at: DateTime<Utc>,
+        /// Where it stood then.
+        from: Box<Phase>,
+        /// Since when it is looked for; `None` before the first look.
+        since: Option<DateTime<Utc>>,
+        /// How often it was looked for.
+        looks: u32,
+        /// Complete looks at the account's list that count, without the post.
+        clean_scans: u32,
+        /// The last such look.
+        last_clean_scan_at: Option<DateTime<Utc>>,
+    },
     /// Cannot go on by itself until something outside changes.
     Blocked {
         /// What is in the way.
@@ -165,10 +190,10 @@ pub enum Phase {
     },
     /// What happened cannot be known; a person decides.
     NeedsAttention {
-        /// The container.
-        container: ContainerId,
+        /// The container; `None` if it is not known which one may have been published.
+        container: Option<ContainerId>,
         /// Since when the container is finished.
-        finished_at: DateTime<Utc>,
+        finished_at: Option<DateTime<Utc>>,
         /// Why it cannot be known.
         reason: String,
         /// Since when.
@@ -218,6 +243,7 @@ impl Phase {
             Self::Ready { .. } => "ready",
             Self::Publishing { .. } => "publishing",
             Self::Verifying { .. } => "verifying",
+            Self::Restored { .. } => "restored",
             Self::Blocked { .. } => "blocked",
             Self::NeedsAttention { .. } => "needs_attention",
             Self::Published { .. } => "published",

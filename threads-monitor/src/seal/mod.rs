@@ -227,6 +227,10 @@ impl TokenStore for SealedTokenStore {
     async fn list(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserId>, StoreError> {
         self.below.list(after, limit).await
     }
+
+    fn beneath(&self) -> Option<&dyn TokenStore> {
+        Some(&*self.below)
+    }
 }
 
 const FORM: u8 = 1;

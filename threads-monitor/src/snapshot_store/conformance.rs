@@ -75,6 +75,8 @@ macro_rules! snapshot_store_conformance {
             a_limit_keeps_the_first_of_the_order
             subjects_and_metrics_are_filtered
             accounts_do_not_mix
+            accounts_are_listed_in_order
+            an_account_without_observations_is_not_listed
             appending_twice_stores_once
             the_later_capture_wins
             of_two_captures_at_one_instant_the_first_stays
@@ -445,6 +447,43 @@ pub async fn accounts_do_not_mix(store: &Store) -> Case {
         [other]
     );
     assert_eq!(store.count(&account("2"), Metric::Followers).await?, 1);
+    Ok(())
+}
+
+/// A page at a time.
+pub async fn accounts_are_listed_in_order(store: &Store) -> Case {
+    let of = |id| Snapshot {
+        account: account(id),
+        ..followers(10, 1)
+    };
+    store.append(&[of("3"), of("1"), of("20"), of("2")]).await?;
+    store.append(&[followers(20, 1)]).await?;
+
+    let first = store.accounts(None, 3).await?;
+    let rest = store.accounts(first.last(), 3).await?;
+
+    assert_eq!(first, [account("1"), account("2"), account("20")]);
+    assert_eq!(rest, [account("3")]);
+    assert_eq!(store.accounts(rest.last(), 3).await?, []);
+    assert_eq!(store.accounts(None, 0).await?, []);
+    Ok(())
+}
+
+/// Neither one that was erased, nor one of which everything was pruned.
+pub async fn an_account_without_observations_is_not_listed(store: &Store) -> Case {
+    let other = Snapshot {
+        account: account("2"),
+        ..followers(10, 1)
+    };
+    assert_eq!(store.accounts(None, 9).await?, []);
+    store.append(&[followers(10, 1), other]).await?;
+    assert_eq!(store.accounts(None, 9).await?.len(), 2);
+
+    store.erase_account(&account("1")).await?;
+    assert_eq!(store.accounts(None, 9).await?, [account("2")]);
+    store.prune(at(20)).await?;
+
+    assert_eq!(store.accounts(None, 9).await?, []);
     Ok(())
 }
 

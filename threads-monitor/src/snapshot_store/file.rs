@@ -59,6 +59,17 @@ impl SnapshotStore for FileSnapshotStore {
             .await
     }
 
+    async fn accounts(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let after = after.cloned();
+        self.ledger
+            .read(move |table| table.accounts(after.as_ref(), limit))
+            .await
+    }
+
     async fn count(&self, account: &UserId, metric: Metric) -> Result<u64, StoreError> {
         let account = account.clone();
         self.ledger

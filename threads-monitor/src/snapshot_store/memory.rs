@@ -58,6 +58,14 @@ impl SnapshotStore for MemorySnapshotStore {
         Ok(self.with(|table| table.latest(account, subjects)))
     }
 
+    async fn accounts(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        Ok(self.with(|table| table.accounts(after, limit)))
+    }
+
     async fn count(&self, account: &UserId, metric: Metric) -> Result<u64, StoreError> {
         Ok(self.with(|table| table.count(account, metric)))
     }
@@ -186,6 +194,15 @@ impl SnapshotTable {
                     Some(point.snapshot(account, subject, *metric, *at))
                 })
             })
+            .collect()
+    }
+
+    pub(super) fn accounts(&self, after: Option<&UserId>, limit: usize) -> Vec<UserId> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.accounts
+            .range::<UserId, _>((after, Bound::Unbounded))
+            .take(limit)
+            .map(|(account, _)| account.clone())
             .collect()
     }
 

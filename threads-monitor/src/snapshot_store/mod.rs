@@ -92,24 +92,25 @@ impl Metric {
         }
     }
 
+    /// Every metric.
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Followers,
+        Self::PostsSeen,
+        Self::Views,
+        Self::Likes,
+        Self::Replies,
+        Self::Reposts,
+        Self::Quotes,
+        Self::Shares,
+        Self::Clicks,
+        Self::Profile,
+        Self::Post,
+        Self::TimeZone,
+    ];
+
     /// The metric of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Followers,
-            Self::PostsSeen,
-            Self::Views,
-            Self::Likes,
-            Self::Replies,
-            Self::Reposts,
-            Self::Quotes,
-            Self::Shares,
-            Self::Clicks,
-            Self::Profile,
-            Self::Post,
-            Self::TimeZone,
-        ]
-        .into_iter()
-        .find(|metric| metric.as_str() == name)
+        Self::ALL.into_iter().find(|metric| metric.as_str() == name)
     }
 }
 
@@ -139,6 +140,32 @@ pub enum Source {
     Monitor,
     /// A person said so.
     Person,
+}
+
+impl Source {
+    /// The name in JSON and CSV.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Insights => "insights",
+            Self::Api => "api",
+            Self::ProfileDiscovery => "profile_discovery",
+            Self::Monitor => "monitor",
+            Self::Person => "person",
+        }
+    }
+
+    /// The source of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Insights,
+            Self::Api,
+            Self::ProfileDiscovery,
+            Self::Monitor,
+            Self::Person,
+        ]
+        .into_iter()
+        .find(|source| source.as_str() == name)
+    }
 }
 
 /// One thing observed.
@@ -332,6 +359,13 @@ pub trait SnapshotStore: Debug + Send + Sync + 'static {
         account: &UserId,
         subjects: &[Subject],
     ) -> Result<Vec<Snapshot>, StoreError>;
+
+    /// Accounts that have observations, in ascending order of id, after `after`.
+    async fn accounts(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError>;
 
     /// How many points of this metric the account and its posts have.
     async fn count(&self, account: &UserId, metric: Metric) -> Result<u64, StoreError>;

@@ -10,7 +10,8 @@ use threads_client::{PostId, UserId};
 use super::{Metric, Order, Reading, Snapshot, SnapshotQuery, SnapshotStore, Source, Subject};
 use crate::error::StoreError;
 use crate::sql::{
-    Row, SqlDatabase, Statement, Transaction, damaged, instant, limit, micros, signed, unsigned,
+    Row, SqlDatabase, Statement, Transaction, Value, damaged, instant, limit, micros, signed,
+    unsigned,
 };
 
 /// Observations in a [`SqlDatabase`].
@@ -93,6 +94,21 @@ const LATEST: Statement = Statement::each(
     latest!("SELECT value FROM json_each($2)"),
     latest!("SELECT json_array_elements_text($2::json)"),
 );
+
+/// Series outlive their points when those are pruned.
+macro_rules! accounts {
+    ($where:literal) => {
+        Statement::both(concat!(
+            "SELECT DISTINCT account FROM series WHERE ",
+            $where,
+            "EXISTS (SELECT 1 FROM points WHERE points.series = series.id) \
+             ORDER BY account LIMIT $1"
+        ))
+    };
+}
+
+const ACCOUNTS: Statement = accounts!("account > $2 AND ");
+const FIRST_ACCOUNTS: Statement = accounts!("");
 
 const COUNT: Statement = Statement::both(
     "SELECT count(*) FROM series JOIN points ON points.series = series.id \
@@ -250,6 +266,25 @@ impl SnapshotStore for SqlSnapshotStore {
             .read("reading the newest observations", LATEST, values)
             .await?;
         rows.iter().map(|row| snapshot(account, row)).collect()
+    }
+
+    async fn accounts(
+        &self,
+        after: Option<&UserId>,
+        page: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let page = Value::from(limit(page));
+        let (statement, values) = match after {
+            Some(after) => (ACCOUNTS, vec![page, after.into()]),
+            None => (FIRST_ACCOUNTS, vec![page]),
+        };
+        let rows = self
+            .database
+            .read("listing accounts", statement, values)
+            .await?;
+        rows.iter()
+            .map(|row| Ok(UserId::new(row.text(0)?)))
+            .collect()
     }
 
     async fn count(&self, account: &UserId, metric: Metric) -> Result<u64, StoreError> {

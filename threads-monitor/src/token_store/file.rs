@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use threads_client::{AccessToken, Scope, UserId};
+use serde::{Deserialize, Serialize};
+use threads_client::{Scope, UserId};
 
 use super::memory::{TokenRow, TokenTable};
+use super::record::CredentialRecord;
 use super::{Credential, StoredToken, Token, TokenStore};
 use crate::error::StoreError;
 use crate::file::{Directory, Ledger, Table};
@@ -118,23 +119,6 @@ struct TokenRecord {
     connected_at: DateTime<Utc>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct CredentialRecord {
-    #[serde(serialize_with = "expose", deserialize_with = "wrap")]
-    access_token: AccessToken,
-    obtained_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-    expiry_assumed: bool,
-}
-
-fn expose<S: Serializer>(token: &AccessToken, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(token.expose())
-}
-
-fn wrap<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccessToken, D::Error> {
-    String::deserialize(deserializer).map(AccessToken::new)
-}
-
 impl From<&StoredToken> for TokenRecord {
     fn from(row: &StoredToken) -> Self {
         let StoredToken { token, version } = row;
@@ -160,28 +144,6 @@ impl From<TokenRecord> for StoredToken {
                 connected_at: record.connected_at,
             },
             version: record.version,
-        }
-    }
-}
-
-impl From<&Credential> for CredentialRecord {
-    fn from(credential: &Credential) -> Self {
-        Self {
-            access_token: credential.access_token.clone(),
-            obtained_at: credential.obtained_at,
-            expires_at: credential.expires_at,
-            expiry_assumed: credential.expiry_assumed,
-        }
-    }
-}
-
-impl From<CredentialRecord> for Credential {
-    fn from(record: CredentialRecord) -> Self {
-        Self {
-            access_token: record.access_token,
-            obtained_at: record.obtained_at,
-            expires_at: record.expires_at,
-            expiry_assumed: record.expiry_assumed,
         }
     }
 }

@@ -4,6 +4,8 @@ mod memory;
 
 #[cfg(feature = "file")]
 mod file;
+#[cfg(any(feature = "file", feature = "archive"))]
+pub(crate) mod record;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 
@@ -107,4 +109,12 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
 
     /// Accounts that have a token, in ascending order of id, after `after`.
     async fn list(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserId>, StoreError>;
+
+    /// The store that keeps what this one hands on in another form, such as sealed; `None`
+    /// for a store that keeps its tokens itself.
+    ///
+    /// A backup copies what is kept there, so that sealed tokens stay sealed.
+    fn beneath(&self) -> Option<&dyn TokenStore> {
+        None
+    }
 }

@@ -206,6 +206,13 @@ impl SnapshotStore for Numbers {
     ) -> Result<Vec<Snapshot>, StoreError> {
         self.below().latest(account, subjects).await
     }
+    async fn accounts(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        self.below().accounts(after, limit).await
+    }
     async fn count(&self, account: &UserId, metric: Metric) -> Result<u64, StoreError> {
         self.below().count(account, metric).await
     }

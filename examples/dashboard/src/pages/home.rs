@@ -9,7 +9,7 @@ use axum::response::Response;
 use threads_monitor::{AccountSummary, chart};
 
 use super::series::{self, Range};
-use super::{ConnectionWords, PageQuery, Person};
+use super::{ConnectionWords, PageQuery, Person, archive};
 use crate::app::AppState;
 use crate::format::{Figure, Moment};
 use crate::problem::Problem;
@@ -20,6 +20,7 @@ use crate::shell::{Shell, page};
 struct HomePage {
     shell: Shell,
     accounts: Vec<AccountCard>,
+    can_back_up: bool,
 }
 
 struct AccountCard {
@@ -42,7 +43,14 @@ pub(crate) async fn show(
     }
     let mut shell = state.shell();
     shell.notice = query.notice();
-    page(StatusCode::OK, &HomePage { shell, accounts })
+    page(
+        StatusCode::OK,
+        &HomePage {
+            shell,
+            accounts,
+            can_back_up: archive::can_back_up(&state),
+        },
+    )
 }
 
 async fn card(state: &AppState, account: &AccountSummary) -> Result<AccountCard, Problem> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod api;
+pub(crate) mod archive;
 pub(crate) mod connect;
 pub(crate) mod disconnect;
 pub(crate) mod home;

@@ -295,7 +295,9 @@ fn view(scheduled: &ScheduledPost, zone: Zone, permalink: Option<String>) -> Pos
             && post.cancel_requested_at.is_none()
             && !matches!(post.phase, Phase::NeedsAttention { .. }),
         cancel_word: match post.phase {
-            Phase::Publishing { .. } | Phase::Verifying { .. } => "Ask to cancel",
+            Phase::Publishing { .. } | Phase::Verifying { .. } | Phase::Restored { .. } => {
+                "Ask to cancel"
+            }
             _ => "Cancel this post",
         },
         attempts: post

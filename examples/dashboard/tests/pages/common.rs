@@ -65,15 +65,30 @@ impl Dashboard {
     }
 
     pub(crate) async fn start_with(accounts: &[AccountSeed], public_url: Option<&str>) -> Self {
-        Self::start_keeping(accounts, public_url, Retention::default()).await
+        Self::start_keeping(
+            Storage::in_memory(),
+            accounts,
+            public_url,
+            Retention::default(),
+        )
+        .await
     }
 
     /// A dashboard that keeps a small account's numbers for so long.
     pub(crate) async fn start_small(retention: Retention) -> Self {
-        Self::start_keeping(&[small_account()], None, retention).await
+        Self::start_keeping(Storage::in_memory(), &[small_account()], None, retention).await
+    }
+
+    pub(crate) async fn start_on(
+        storage: Storage,
+        accounts: &[AccountSeed],
+        public_url: Option<&str>,
+    ) -> Self {
+        Self::start_keeping(storage, accounts, public_url, Retention::default()).await
     }
 
     async fn start_keeping(
+        storage: Storage,
         accounts: &[AccountSeed],
         public_url: Option<&str>,
         retention: Retention,
@@ -105,7 +120,7 @@ impl Dashboard {
             .retry(RetryPolicy::none())
             .build()
             .unwrap();
-        let monitor = Monitor::builder(Storage::in_memory())
+        let monitor = Monitor::builder(storage)
             .client(client)
             .clock(Arc::new(SandboxClock::new(sandbox.clone())))
             .retention(retention)

@@ -1,6 +1,7 @@
 //! The dashboard's pages over real HTTP, on a sandbox whose time stands still.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
+mod archive;
 mod common;
 mod connecting;
 mod numbers;

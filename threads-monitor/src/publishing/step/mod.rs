@@ -10,6 +10,9 @@
 //!                                  needs attention -> published | abandoned | failed
 //! ```
 //!
+//! A post from a backup is *restored*, wherever it stood: it goes back there if its time is
+//! still to come, and otherwise leads to published or needs attention, never to a call.
+//!
 //! Three rules carry the safety of it:
 //!
 //! 1. A publish call is authorised by an [`Attempt`] that is durable before the call,
@@ -22,6 +25,7 @@
 
 mod person;
 mod prepare;
+mod restored;
 mod verify;
 
 use std::time::Duration;
@@ -30,11 +34,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use threads_client::{ContainerId, DraftContent, MediaKind, PostId};
 
 use super::answer::Remedy;
-use super::event::{Effect, Event, Next, ScanResult, Step};
+use super::event::{Effect, Event, Next, ScanResult, StatusReading, Step};
 use super::post::{Attempt, Blocked, Outcome, Phase, Post, PostPolicy, PublishedSource};
 
 /// Clocks differ: posts a little older than the authorisation may be ours.
-const SCAN_MARGIN: TimeDelta = TimeDelta::seconds(120);
+const SCAN_MARGIN: Duration = Duration::from_mins(2);
 /// Reads after an unknown answer come quickly at first.
 const FIRST_LOOKS: [u64; 3] = [2, 10, 30];
 /// After that, once a minute, as Meta asks.
@@ -89,6 +93,7 @@ impl Machine<'_> {
             Event::TwinOpen => self.twin_open(),
             Event::CancelRequested => self.cancel_requested(),
             Event::Decided(decision) => self.decided(decision),
+            Event::Restored { backed_up_at } => self.restored(backed_up_at),
         }
     }
 
@@ -121,9 +126,9 @@ impl Machine<'_> {
                 });
                 self.verify(container, finished_at, true)
             }
-            Phase::Verifying { container, .. } | Phase::NeedsAttention { container, .. } => {
-                Next::Do(self.look(container))
-            }
+            Phase::Verifying { container, .. } => Next::Do(self.look(container)),
+            Phase::NeedsAttention { container, .. } => Next::Do(self.look_at(container)),
+            Phase::Restored { from, .. } => self.go_on_restored(&from),
             Phase::Published {
                 media_id: None,
                 lookups,
@@ -204,6 +209,12 @@ impl Machine<'_> {
                 self.look_again(None)
             }
             Phase::Verifying { .. } => self.look_again(Some(self.policy.blocked)),
+            Phase::Restored { .. } => {
+                if self.leave_restored() {
+                    return self.no_token(why);
+                }
+                self.look_for_restored_again(Some(self.policy.blocked))
+            }
             Phase::NeedsAttention { since, .. } => self.wait_for_attention(since),
             Phase::Published { .. } => self.scanned(ScanResult::Incomplete { why }),
             Phase::Blocked { resume, .. } => {
@@ -238,7 +249,10 @@ impl Machine<'_> {
             PublishedSource::Answer => None,
             _ => Some(self.last_answer()),
         };
-        self.resolve(Outcome::Effective { answer });
+        // Somebody else's call leaves the harmless ones of ours what they are.
+        if self.post.has_open_attempt() {
+            self.resolve(Outcome::Effective { answer });
+        }
         let known = media_id.is_some();
         self.post.phase = Phase::Published {
             at: self.now,
@@ -359,6 +373,28 @@ fn backoff(tries: usize) -> Duration {
     Duration::from_secs(5)
         .saturating_mul(1 << doublings)
         .min(Duration::from_mins(2))
+}
+
+/// The pause after so many looks at what is not known.
+fn pause_after(looks: u32) -> Duration {
+    let seconds = usize::try_from(looks)
+        .ok()
+        .and_then(|looks| FIRST_LOOKS.get(looks));
+    Duration::from_secs(seconds.copied().unwrap_or(LATER_LOOKS))
+}
+
+/// Whether Meta says that the container is unpublished.
+///
+/// Somebody may post the same words by hand. While Meta says so, a post like ours in the
+/// list is a riddle, not an answer.
+const fn says_unpublished(status: &StatusReading) -> bool {
+    matches!(
+        status,
+        StatusReading::Finished
+            | StatusReading::InProgress
+            | StatusReading::Expired
+            | StatusReading::Error { .. }
+    )
 }
 
 /// No answer of Meta makes a post wait for longer than this without another look.

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use threads_client::{ContainerId, PostId};
 
 use super::{
-    ATTENTION_DAY, FIRST_LOOKS, LATER_LOOKS, MISSING_CONTAINER_TRIES, Machine, SCAN_MARGIN, after,
-    asked, backoff, delta,
+    ATTENTION_DAY, MISSING_CONTAINER_TRIES, Machine, SCAN_MARGIN, after, asked, backoff, before,
+    delta, pause_after, says_unpublished,
 };
 use crate::publishing::answer::{Answer, Remedy};
 use crate::publishing::event::{Effect, Next, ScanResult, StatusReading};
@@ -80,6 +80,9 @@ impl Machine<'_> {
     }
 
     pub(super) fn looked(&mut self, status: &StatusReading, scan: Option<ScanResult>) -> Next {
+        if matches!(self.post.phase, Phase::Restored { .. }) {
+            return self.restored_looked(Some(status), scan);
+        }
         if !matches!(
             self.post.phase,
             Phase::Verifying { .. } | Phase::NeedsAttention { .. }
@@ -89,17 +92,8 @@ impl Machine<'_> {
         if *status == StatusReading::Published {
             return self.live(PublishedSource::Status, None);
         }
-        // Somebody may post the same words by hand. While Meta says that the container
-        // is unpublished, a post like ours in the list is a riddle, not an answer.
-        let contradicted = matches!(
-            status,
-            StatusReading::Finished
-                | StatusReading::InProgress
-                | StatusReading::Expired
-                | StatusReading::Error { .. }
-        );
         let scan = match scan {
-            Some(ScanResult::Match(media_id)) if !contradicted => {
+            Some(ScanResult::Match(media_id)) if !says_unpublished(status) => {
                 return self.live(PublishedSource::Listing, Some(media_id));
             }
             Some(ScanResult::Match(_)) if self.is_settling() => return self.look_again(None),
@@ -269,7 +263,14 @@ impl Machine<'_> {
         status: &StatusReading,
         since: DateTime<Utc>,
     ) -> Next {
-        if *status == StatusReading::Expired {
+        let knows_container = matches!(
+            self.post.phase,
+            Phase::NeedsAttention {
+                container: Some(_),
+                ..
+            }
+        );
+        if *status == StatusReading::Expired && knows_container {
             self.without_effect();
             if self.post.cancel_requested_at.is_some() {
                 return self.end(Phase::Cancelled { at: self.now });
@@ -306,12 +307,7 @@ impl Machine<'_> {
         if now - *since > ATTENTION_DAY {
             return self.needs_attention("what happened could not be found out within a day");
         }
-        let pause = usize::try_from(*looks)
-            .ok()
-            .and_then(|looks| FIRST_LOOKS.get(looks))
-            .map_or(Duration::from_secs(LATER_LOOKS), |seconds| {
-                Duration::from_secs(*seconds)
-            });
+        let pause = pause_after(*looks);
         *looks += 1;
         Next::WaitUntil(after(now, asked(retry_after).max(pause)))
     }
@@ -320,11 +316,23 @@ impl Machine<'_> {
     pub(super) fn scanned(&mut self, result: ScanResult) -> Next {
         let now = self.now;
         let most = self.policy.lookups;
-        let Phase::Published {
-            media_id, lookups, ..
-        } = &mut self.post.phase
-        else {
-            return self.go_on();
+        let (media_id, lookups) = match &mut self.post.phase {
+            Phase::Published {
+                media_id, lookups, ..
+            } => (media_id, lookups),
+            Phase::Restored { .. } => return self.restored_looked(None, Some(result)),
+            Phase::NeedsAttention {
+                container: None,
+                since,
+                ..
+            } => {
+                let since = *since;
+                return match result {
+                    ScanResult::Match(id) => self.live(PublishedSource::Listing, Some(id)),
+                    _ => self.wait_for_attention(since),
+                };
+            }
+            _ => return self.go_on(),
         };
         *lookups += 1;
         match result {
@@ -380,14 +388,25 @@ impl Machine<'_> {
         }
     }
 
+    /// Reads the container, if one is known, and the account's list.
+    pub(super) fn look_at(&self, container: Option<ContainerId>) -> Effect {
+        match container {
+            Some(container) => self.look(container),
+            None => Effect::Scan {
+                since: self.scan_from(),
+            },
+        }
+    }
+
     pub(super) fn scan_from(&self) -> DateTime<Utc> {
-        self.post
+        let first = self
+            .post
             .attempts
             .iter()
             .find(|attempt| !attempt.is_harmless())
             .or(self.post.attempts.last())
-            .map_or(self.post.due_at, |attempt| attempt.authorised_at)
-            - SCAN_MARGIN
+            .map_or(self.post.due_at, |attempt| attempt.authorised_at);
+        before(first, SCAN_MARGIN)
     }
 
     pub(super) fn needs_attention(&mut self, reason: &str) -> Next {
@@ -399,10 +418,19 @@ impl Machine<'_> {
         else {
             return self.go_on();
         };
+        self.ask_a_person(Some(container), Some(finished_at), reason.to_owned())
+    }
+
+    pub(super) fn ask_a_person(
+        &mut self,
+        container: Option<ContainerId>,
+        finished_at: Option<DateTime<Utc>>,
+        reason: String,
+    ) -> Next {
         self.post.phase = Phase::NeedsAttention {
             container,
             finished_at,
-            reason: reason.to_owned(),
+            reason,
             since: self.now,
         };
         self.wait_for_attention(self.now)

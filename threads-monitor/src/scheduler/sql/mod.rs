@@ -225,8 +225,7 @@ impl Scheduler for SqlScheduler {
             change.wake_at.into(),
         ];
         let mut step = self.database.begin("changing a job").await?;
-        let written = write(&mut step, id, say::UPDATE, values, change.events).await?;
-        if let Some(job) = written {
+        if let Some(job) = write(&mut step, id, say::UPDATE, values, change.events).await? {
             step.commit().await?;
             return Ok(job);
         }
