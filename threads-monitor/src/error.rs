@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
+#[cfg(any(feature = "file", feature = "sqlite", feature = "postgres"))]
+use std::sync::Arc;
 
 use threads_client::UserId;
 
@@ -126,6 +128,57 @@ impl StoreError {
     /// A compare-and-set that lost.
     pub fn conflict(what: impl Into<String>) -> Self {
         Self::Conflict { what: what.into() }
+    }
+}
+
+/// One failure of a store, told to everyone whose changes were written together.
+#[cfg(any(feature = "file", feature = "sqlite", feature = "postgres"))]
+pub(crate) struct SharedFailure {
+    backend: &'static str,
+    doing: String,
+    source: Arc<dyn StdError + Send + Sync>,
+    is_final: bool,
+}
+
+#[cfg(any(feature = "file", feature = "sqlite", feature = "postgres"))]
+impl SharedFailure {
+    pub(crate) fn new(error: StoreError) -> Self {
+        let is_final = error.is_final();
+        let (backend, doing, source) = match error {
+            StoreError::Backend {
+                backend,
+                doing,
+                source,
+            }
+            | StoreError::Stopped {
+                backend,
+                doing,
+                source,
+            } => (backend, doing, Arc::from(source)),
+            other => {
+                let source: Arc<dyn StdError + Send + Sync> = Arc::new(other);
+                ("shared", "making a change durable".to_owned(), source)
+            }
+        };
+        Self {
+            backend,
+            doing,
+            source,
+            is_final,
+        }
+    }
+
+    pub(crate) fn error(&self) -> StoreError {
+        let (backend, doing, source) = (self.backend, self.doing.clone(), Arc::clone(&self.source));
+        if self.is_final {
+            StoreError::Stopped {
+                backend,
+                doing,
+                source: Box::new(source),
+            }
+        } else {
+            StoreError::backend(backend, doing, source)
+        }
     }
 }
 

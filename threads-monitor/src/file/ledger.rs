@@ -17,7 +17,6 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
@@ -26,7 +25,7 @@ use tokio::sync::oneshot;
 use super::frame::LONGEST_PAYLOAD;
 use super::journal::{Journal, NotUnderstood, too_long};
 use super::{BACKEND, Directory, Turn, blocking};
-use crate::error::StoreError;
+use crate::error::{SharedFailure, StoreError};
 
 /// A table that a ledger can keep.
 pub(crate) trait Table: Default + Send + Sync + 'static {
@@ -282,14 +281,14 @@ impl<T: Table> Writer<T> {
         {
             self.run_on_table(request, &mut batch);
         }
-        let done = self.make_durable(&batch).map_err(Failed::new);
+        let done = self.make_durable(&batch).map_err(SharedFailure::new);
         if done.is_err() {
             for row in batch.undo.into_iter().rev() {
                 self.table.apply(row);
             }
         }
         for answer in batch.answers {
-            answer(done.as_ref().copied().map_err(Failed::error));
+            answer(done.as_ref().copied().map_err(SharedFailure::error));
         }
     }
 
@@ -357,45 +356,6 @@ impl<T: Table> Writer<T> {
                 error = &error as &dyn StdError,
                 "the journal could not be written anew and goes on growing"
             );
-        }
-    }
-}
-
-/// One failure, told to every caller of a batch.
-struct Failed {
-    doing: String,
-    source: Arc<dyn StdError + Send + Sync>,
-    is_final: bool,
-}
-
-impl Failed {
-    fn new(error: StoreError) -> Self {
-        let is_final = error.is_final();
-        match error {
-            StoreError::Backend { doing, source, .. }
-            | StoreError::Stopped { doing, source, .. } => Self {
-                doing,
-                source: Arc::from(source),
-                is_final,
-            },
-            other => Self {
-                doing: "making a change durable".to_owned(),
-                source: Arc::new(other),
-                is_final,
-            },
-        }
-    }
-
-    fn error(&self) -> StoreError {
-        let (doing, source) = (self.doing.clone(), Arc::clone(&self.source));
-        if self.is_final {
-            StoreError::Stopped {
-                backend: BACKEND,
-                doing,
-                source: Box::new(source),
-            }
-        } else {
-            StoreError::backend(BACKEND, doing, source)
         }
     }
 }

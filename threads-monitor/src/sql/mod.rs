@@ -34,7 +34,8 @@ use self::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 use self::sqlite::Sqlite;
 pub(crate) use self::statement::{
-    Row, Statement, Value, damaged, instant, json_text, limit, micros, signed, unsigned,
+    Row, Statement, Value, damaged, instant, json_string, json_text, limit, micros, signed,
+    unsigned,
 };
 use crate::error::StoreError;
 

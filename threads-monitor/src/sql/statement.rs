@@ -233,8 +233,13 @@ pub(crate) fn limit(limit: usize) -> i64 {
 /// How deeply JSON may be nested so that every parser reads it back.
 const DEEPEST_JSON: usize = 120;
 
-/// JSON as it is stored, proven to read back.
+/// JSON as a parameter, proven to read back.
 pub(crate) fn json_text(json: &Json) -> Result<Value, StoreError> {
+    json_string(json).map(Value::from)
+}
+
+/// JSON as it is stored, proven to read back.
+pub(crate) fn json_string(json: &Json) -> Result<String, StoreError> {
     let too_deep = || {
         StoreError::backend(
             "sql",
@@ -245,9 +250,7 @@ pub(crate) fn json_text(json: &Json) -> Result<Value, StoreError> {
     if is_deeper_than(json, DEEPEST_JSON) {
         return Err(too_deep());
     }
-    serde_json::to_string(json)
-        .map(Value::from)
-        .map_err(|_| too_deep())
+    serde_json::to_string(json).map_err(|_| too_deep())
 }
 
 /// Looks at levels one after another, so that depth costs no stack.

@@ -13,6 +13,7 @@ use threads_monitor::scheduler::{Change, JobId, JobKind, NewJob, WorkerId};
 
 use crate::Place;
 use crate::measure::{rate, ratio};
+use crate::rivals::Release;
 use crate::setup::{account, drop_database, storage};
 use crate::{rivals, setup};
 
@@ -26,73 +27,95 @@ pub async fn table(place: &Place, jobs: usize) -> anyhow::Result<()> {
     println!("### Claim and release of {jobs} due jobs, in batches of {BATCH}\n");
     println!("| who | workers | jobs a second | bare SQL takes / this takes |");
     println!("|---|--:|--:|--:|");
-    if place.postgres.is_some() {
-        for workers in [1, 4, 8] {
-            let bare = best(place, jobs, workers, Who::Bare).await?;
-            for who in [Who::Bare, Who::Ours, Who::Apalis, Who::Graphile] {
-                let span = match who {
-                    Who::Bare => bare,
-                    other => best(place, jobs, workers, other).await?,
-                };
-                println!(
-                    "| {} | {workers} | {:.0} | {:.2} |",
-                    who.name(),
-                    rate(jobs, span),
-                    ratio(bare, span)
-                );
-            }
+    for workers in [1, 4, 8] {
+        if place.postgres.is_some() {
+            rows(place, jobs, workers, &POSTGRES).await?;
         }
     }
     for workers in [1, 4, 8] {
-        let bare = rivals::bare_sqlite(place, jobs, workers).await?;
-        let ours = ours(place, "sqlite", jobs, workers).await?;
-        for (name, span) in [
-            ("bare SQL, SQLite", bare),
-            ("threads-monitor, SQLite", ours),
-        ] {
-            println!(
-                "| {name} | {workers} | {:.0} | {:.2} |",
-                rate(jobs, span),
-                ratio(bare, span)
-            );
-        }
+        rows(place, jobs, workers, &SQLITE).await?;
     }
     println!();
     Ok(())
 }
 
+/// Who drains jobs. The first of each database is what the others are measured by.
 #[derive(Debug, Clone, Copy)]
 enum Who {
-    Bare,
-    Ours,
+    Bare(Database, Release),
+    Ours(Database),
     Apalis,
     Graphile,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Database {
+    Postgres,
+    Sqlite,
+}
+
+const POSTGRES: [Who; 5] = [
+    Who::Bare(Database::Postgres, Release::Batch),
+    Who::Bare(Database::Postgres, Release::OneByOne),
+    Who::Ours(Database::Postgres),
+    Who::Apalis,
+    Who::Graphile,
+];
+
+const SQLITE: [Who; 3] = [
+    Who::Bare(Database::Sqlite, Release::Batch),
+    Who::Bare(Database::Sqlite, Release::OneByOne),
+    Who::Ours(Database::Sqlite),
+];
+
 impl Who {
-    fn name(self) -> &'static str {
+    fn name(self) -> String {
         match self {
-            Self::Bare => "bare SQL, PostgreSQL",
-            Self::Ours => "threads-monitor, PostgreSQL",
-            Self::Apalis => "apalis-postgres 1.0.0",
-            Self::Graphile => "graphile_worker 0.14.1",
+            Self::Bare(database, Release::Batch) => {
+                format!("bare SQL, {database:?}, batches released at once")
+            }
+            Self::Bare(database, Release::OneByOne) => {
+                format!("bare SQL, {database:?}, jobs released one by one")
+            }
+            Self::Ours(database) => format!("threads-monitor, {database:?}"),
+            Self::Apalis => "apalis-postgres 1.0.0".to_owned(),
+            Self::Graphile => "graphile_worker 0.14.1".to_owned(),
+        }
+    }
+
+    async fn drain(self, place: &Place, jobs: usize, workers: usize) -> anyhow::Result<Duration> {
+        match self {
+            Self::Bare(Database::Postgres, release) => {
+                rivals::bare_postgres(place, jobs, workers, release).await
+            }
+            Self::Bare(Database::Sqlite, release) => {
+                rivals::bare_sqlite(place, jobs, workers, release).await
+            }
+            Self::Ours(Database::Postgres) => ours(place, "postgres", jobs, workers).await,
+            Self::Ours(Database::Sqlite) => ours(place, "sqlite", jobs, workers).await,
+            Self::Apalis => rivals::apalis(place, jobs, workers).await,
+            Self::Graphile => rivals::graphile(place, jobs, workers).await,
         }
     }
 }
 
-/// The best of three: what disturbs a run only makes it longer.
-async fn best(place: &Place, jobs: usize, workers: usize, who: Who) -> anyhow::Result<Duration> {
-    let mut best = Duration::MAX;
+/// The best of three each, in turns: what disturbs a run only makes it longer.
+async fn rows(place: &Place, jobs: usize, workers: usize, who: &[Who]) -> anyhow::Result<()> {
+    let mut best = vec![Duration::MAX; who.len()];
     for _ in 0..3 {
-        let span = match who {
-            Who::Bare => rivals::bare_postgres(place, jobs, workers).await?,
-            Who::Ours => ours(place, "postgres", jobs, workers).await?,
-            Who::Apalis => rivals::apalis(place, jobs, workers).await?,
-            Who::Graphile => rivals::graphile(place, jobs, workers).await?,
-        };
-        best = best.min(span);
+        for (best, who) in best.iter_mut().zip(who) {
+            *best = who.drain(place, jobs, workers).await?.min(*best);
+        }
     }
-    Ok(best)
+    for (span, who) in best.iter().zip(who) {
+        println!(
+            "| {} | {workers} | {:.0} | {:.2} |",
+            who.name(),
+            rate(jobs, *span),
+            ratio(best[0], *span)
+        );
+    }
+    Ok(())
 }
 
 async fn ours(

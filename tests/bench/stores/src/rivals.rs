@@ -28,8 +28,22 @@ const CONNECTIONS: u32 = 16;
 
 type Job = (i64, i64);
 
-/// Claims with SKIP LOCKED in batches, and releases with a fence, each job by itself.
-pub async fn bare_postgres(place: &Place, jobs: usize, workers: usize) -> anyhow::Result<Duration> {
+/// How bare SQL releases what it has claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// Each job by itself, as a worker does that ends one job.
+    OneByOne,
+    /// A whole batch in one statement (on SQLite: in one transaction).
+    Batch,
+}
+
+/// Claims with SKIP LOCKED in batches, and releases with a fence.
+pub async fn bare_postgres(
+    place: &Place,
+    jobs: usize,
+    workers: usize,
+    release: Release,
+) -> anyhow::Result<Duration> {
     let name = "bench_claims_bare";
     let pool = pool(&database(place, name).await?, CONNECTIONS).await?;
     for statement in [
@@ -52,7 +66,7 @@ pub async fn bare_postgres(place: &Place, jobs: usize, workers: usize) -> anyhow
     let done = Arc::new(AtomicUsize::new(0));
     try_join_all((0..workers).map(|worker| {
         let (pool, done) = (pool.clone(), Arc::clone(&done));
-        async move { tokio::spawn(drain_postgres(pool, worker, jobs, done)).await? }
+        async move { tokio::spawn(drain_postgres(pool, worker, jobs, done, release)).await? }
     }))
     .await?;
     let span = start.elapsed();
@@ -66,6 +80,7 @@ async fn drain_postgres(
     worker: usize,
     jobs: usize,
     done: Arc<AtomicUsize>,
+    release: Release,
 ) -> anyhow::Result<()> {
     while done.load(Ordering::SeqCst) < jobs {
         let claimed: Vec<Job> = sqlx::query_as(
@@ -81,23 +96,41 @@ async fn drain_postgres(
         .bind(i64::try_from(LEASE.as_micros())?)
         .fetch_all(&pool)
         .await?;
-        let released = claimed.iter().map(|(id, epoch)| {
+        if release == Release::Batch {
+            let (ids, epochs): (Vec<i64>, Vec<i64>) = claimed.iter().copied().unzip();
             sqlx::query(
                 "UPDATE jobs SET state = '{\"done\":true}', wake_at = NULL, worker = NULL, \
-                 lease_until = 0 WHERE id = $1 AND epoch = $2",
+                 lease_until = 0 FROM unnest($1::bigint[], $2::bigint[]) AS done (id, epoch) \
+                 WHERE jobs.id = done.id AND jobs.epoch = done.epoch",
             )
-            .bind(id)
-            .bind(epoch)
+            .bind(ids)
+            .bind(epochs)
             .execute(&pool)
-        });
-        try_join_all(released).await?;
+            .await?;
+        } else {
+            let released = claimed.iter().map(|(id, epoch)| {
+                sqlx::query(
+                    "UPDATE jobs SET state = '{\"done\":true}', wake_at = NULL, worker = NULL, \
+                     lease_until = 0 WHERE id = $1 AND epoch = $2",
+                )
+                .bind(id)
+                .bind(epoch)
+                .execute(&pool)
+            });
+            try_join_all(released).await?;
+        }
         done.fetch_add(claimed.len(), Ordering::SeqCst);
     }
     Ok(())
 }
 
 /// The same on SQLite, which has one writer at a time.
-pub async fn bare_sqlite(place: &Place, jobs: usize, workers: usize) -> anyhow::Result<Duration> {
+pub async fn bare_sqlite(
+    place: &Place,
+    jobs: usize,
+    workers: usize,
+    release: Release,
+) -> anyhow::Result<Duration> {
     let path = directory(place, "bare-sqlite")?;
     std::fs::create_dir_all(&path)?;
     let options = SqliteConnectOptions::new()
@@ -131,7 +164,7 @@ pub async fn bare_sqlite(place: &Place, jobs: usize, workers: usize) -> anyhow::
     let done = Arc::new(AtomicUsize::new(0));
     try_join_all((0..workers).map(|worker| {
         let (pool, done) = (pool.clone(), Arc::clone(&done));
-        async move { tokio::spawn(drain_sqlite(pool, worker, jobs, done)).await? }
+        async move { tokio::spawn(drain_sqlite(pool, worker, jobs, done, release)).await? }
     }))
     .await?;
     let span = start.elapsed();
@@ -144,6 +177,7 @@ async fn drain_sqlite(
     worker: usize,
     jobs: usize,
     done: Arc<AtomicUsize>,
+    release: Release,
 ) -> anyhow::Result<()> {
     while done.load(Ordering::SeqCst) < jobs {
         let now = chrono::Utc::now().timestamp_micros();
@@ -158,15 +192,20 @@ async fn drain_sqlite(
         .bind(now)
         .fetch_all(&pool)
         .await?;
-        for (id, epoch) in &claimed {
-            sqlx::query(
-                "UPDATE jobs SET state = '{\"done\":true}', wake_at = NULL, worker = NULL, \
-                 lease_until = 0 WHERE id = $1 AND epoch = $2",
-            )
-            .bind(id)
-            .bind(epoch)
-            .execute(&pool)
-            .await?;
+        let text = "UPDATE jobs SET state = '{\"done\":true}', wake_at = NULL, worker = NULL, \
+                    lease_until = 0 WHERE id = $1 AND epoch = $2";
+        if release == Release::Batch {
+            let mut step = pool.begin_with("BEGIN IMMEDIATE").await?;
+            for (id, epoch) in &claimed {
+                let update = sqlx::query(text).bind(id).bind(epoch);
+                update.execute(&mut *step).await?;
+            }
+            step.commit().await?;
+        } else {
+            for (id, epoch) in &claimed {
+                let update = sqlx::query(text).bind(id).bind(epoch);
+                update.execute(&pool).await?;
+            }
         }
         done.fetch_add(claimed.len(), Ordering::SeqCst);
     }

@@ -1,13 +1,16 @@
 //! Jobs in a SQL database.
 
+mod releases;
 mod statements;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use threads_client::UserId;
 
+use self::releases::Releases;
 use self::statements as say;
 use super::{
     Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, LeaseHolder,
@@ -28,6 +31,7 @@ use crate::version::Version;
 #[derive(Debug, Clone)]
 pub struct SqlScheduler {
     database: SqlDatabase,
+    releases: Arc<Releases>,
 }
 
 impl SqlScheduler {
@@ -35,6 +39,7 @@ impl SqlScheduler {
     pub fn new(database: &SqlDatabase) -> Self {
         Self {
             database: database.clone(),
+            releases: Arc::new(Releases::new(database)),
         }
     }
 
@@ -181,6 +186,9 @@ impl Scheduler for SqlScheduler {
     }
 
     async fn release(&self, lease: Lease, change: Change) -> Result<(), StoreError> {
+        if self.releases.write(&lease, &change).await? {
+            return Ok(());
+        }
         self.change_leased("releasing a job", say::RELEASE, &lease, change)
             .await?;
         Ok(())
@@ -324,14 +332,16 @@ impl Scheduler for SqlScheduler {
             .collect::<Result<Vec<_>, StoreError>>()?;
         let locked = serde_json::Value::from(lanes.clone()).to_string();
         let removed = step
-            .run(say::ERASE_JOBS, vec![account.into(), locked.into()])
+            .run(
+                say::ERASE_JOBS,
+                vec![account.into(), locked.as_str().into()],
+            )
             .await?;
         // Whoever numbers events locks many of them, too.
         step.rows(say::LOCK_CURSORS, Vec::new()).await?;
         step.run(say::ERASE_EVENTS, vec![account.into()]).await?;
+        step.run(say::REFRESH_LANES, vec![locked.into()]).await?;
         for lane in lanes {
-            step.run(say::REFRESH_LANE, vec![lane.as_str().into()])
-                .await?;
             step.run(say::LEAVE_LANE, vec![lane.into()]).await?;
         }
         step.commit().await?;

@@ -96,17 +96,38 @@ pub(super) const LOCK_LANE: Statement = Statement::each(
      WHERE jobs.id = $1 FOR UPDATE OF lanes",
 );
 
-/// Writes down what the lane of a serial key has become.
-pub(super) const REFRESH_LANE: Statement = Statement::both(
-    "UPDATE lanes SET \
-     head_wake = (SELECT wake_at FROM jobs WHERE jobs.serial_key = $1 AND wake_at IS NOT NULL \
-                  ORDER BY wake_at, id LIMIT 1), \
-     head_id = (SELECT id FROM jobs WHERE jobs.serial_key = $1 AND wake_at IS NOT NULL \
-                ORDER BY wake_at, id LIMIT 1), \
-     leased_until = COALESCE((SELECT max(lease_until) FROM jobs \
-                              WHERE jobs.serial_key = $1 AND lease_until IS NOT NULL), \
-                             -9000000000000000000) \
-     WHERE lanes.serial_key = $1",
+/// Locks those lanes of `$1`, a JSON array of serial keys, that nobody else has locked.
+pub(super) const LOCK_FREE_LANES: Statement = Statement::each(
+    "",
+    "SELECT serial_key FROM lanes \
+     WHERE serial_key = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
+     ORDER BY serial_key FOR UPDATE SKIP LOCKED",
+);
+
+/// Writes down what lanes have become.
+macro_rules! refresh_lanes {
+    ($which:literal) => {
+        concat!(
+            "UPDATE lanes SET \
+             (head_wake, head_id) = (SELECT wake_at, id FROM jobs \
+                 WHERE jobs.serial_key = lanes.serial_key AND wake_at IS NOT NULL \
+                 ORDER BY wake_at, id LIMIT 1), \
+             leased_until = COALESCE((SELECT max(lease_until) FROM jobs \
+                 WHERE jobs.serial_key = lanes.serial_key AND lease_until IS NOT NULL), \
+                 -9000000000000000000) \
+             WHERE lanes.serial_key ",
+            $which
+        )
+    };
+}
+
+/// Of one serial key.
+pub(super) const REFRESH_LANE: Statement = Statement::both(refresh_lanes!("= $1"));
+
+/// Of a JSON array of serial keys.
+pub(super) const REFRESH_LANES: Statement = Statement::each(
+    refresh_lanes!("IN (SELECT value FROM json_each($1))"),
+    refresh_lanes!("= ANY (ARRAY(SELECT json_array_elements_text($1::json)))"),
 );
 
 /// Removes the lane of a serial key that has no job.
@@ -212,6 +233,29 @@ pub(super) const RELEASE: Statement = versioned!(
     columns!()
 );
 
+/// Counts `$1` versions on.
+pub(super) const NEXT_VERSIONS: Statement =
+    Statement::each("UPDATE numbers SET job_version = job_version + $1", "");
+
+/// As [`RELEASE`] for a JSON array of objects, and only in the lane that each names.
+pub(super) const RELEASE_ALL: Statement = Statement::each(
+    "UPDATE jobs SET state = change.state, wake_at = change.wake_at, lease_worker = NULL, \
+     lease_until = NULL, version = (SELECT job_version FROM numbers) - change.place \
+     FROM (SELECT key AS place, unhex(value ->> 'id') AS id, value ->> 'lane' AS lane, \
+           value ->> 'epoch' AS epoch, value ->> 'version' AS version, \
+           value ->> 'state' AS state, value ->> 'wake_at' AS wake_at FROM json_each($1)) AS change \
+     WHERE jobs.id = change.id AND jobs.serial_key = change.lane AND jobs.epoch = change.epoch \
+     AND jobs.version = change.version AND jobs.lease_until IS NOT NULL RETURNING id",
+    "WITH change AS MATERIALIZED (SELECT id, lane, epoch, version, state, wake_at \
+     FROM json_to_recordset($1::json) AS change (id uuid, lane text, epoch bigint, \
+     version bigint, state text, wake_at bigint)) \
+     UPDATE jobs SET state = change.state, wake_at = change.wake_at, lease_worker = NULL, \
+     lease_until = NULL, version = nextval('job_versions') FROM change \
+     WHERE jobs.id = ANY (ARRAY(SELECT id FROM change)) AND jobs.id = change.id \
+     AND jobs.serial_key = change.lane AND jobs.epoch = change.epoch \
+     AND jobs.version = change.version AND jobs.lease_until IS NOT NULL RETURNING jobs.id",
+);
+
 /// `$2` version, `$3` state, `$4` wake-up.
 pub(super) const UPDATE: Statement = versioned!(
     "UPDATE jobs SET state = $3, wake_at = $4, version = ",
@@ -257,6 +301,17 @@ pub(super) const RENEW: Statement = Statement::each(
 
 pub(super) const ADD_EVENT: Statement = Statement::both(
     "INSERT INTO events (job, account, at, name, data) VALUES ($1, $2, $3, $4, $5)",
+);
+
+/// As [`ADD_EVENT`] for a JSON array of objects, in its order.
+pub(super) const ADD_EVENTS: Statement = Statement::each(
+    "INSERT INTO events (job, account, at, name, data) \
+     SELECT unhex(value ->> 'job'), value ->> 'account', value ->> 'at', value ->> 'name', \
+     value ->> 'data' FROM json_each($1) ORDER BY key",
+    "INSERT INTO events (job, account, at, name, data) \
+     SELECT job, account, at, name, data FROM ROWS FROM (json_to_recordset($1::json) \
+     AS (job uuid, account text, at bigint, name text, data text)) WITH ORDINALITY \
+     AS event (job, account, at, name, data, place) ORDER BY place",
 );
 
 /// Numbers the events that were committed since the last look, one reader at a time.
