@@ -186,7 +186,7 @@ async fn a_database_of_a_newer_program_is_refused_and_kept() {
         matches!(error, StoreError::TooNew { found: 99, .. }),
         "{error:?}"
     );
-    say(&path, "PRAGMA user_version = 3").await;
+    say(&path, "PRAGMA user_version = 4").await;
     let storage = open(&path).await.unwrap();
     assert!(storage.tokens.load(&"1".into()).await.unwrap().is_some());
 }

@@ -10,6 +10,7 @@ pub(super) const SQLITE: Migrations = &[
     include_str!("migrations/sqlite/0001_tokens.sql"),
     include_str!("migrations/sqlite/0002_jobs.sql"),
     include_str!("migrations/sqlite/0003_snapshots.sql"),
+    include_str!("migrations/sqlite/0004_leases.sql"),
 ];
 
 #[cfg(feature = "postgres")]
@@ -17,6 +18,7 @@ pub(super) const POSTGRES: Migrations = &[
     include_str!("migrations/postgres/0001_tokens.sql"),
     include_str!("migrations/postgres/0002_jobs.sql"),
     include_str!("migrations/postgres/0003_snapshots.sql"),
+    include_str!("migrations/postgres/0004_leases.sql"),
 ];
 
 /// The steps that a database of this version lacks, each with its number.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value as Json;
 use threads_client::UserId;
 
 use self::releases::Releases;
@@ -105,8 +106,7 @@ impl Scheduler for SqlScheduler {
                 None => Err(changed(&job.id)),
             };
         };
-        step.run(say::REFRESH_LANE, vec![job.serial_key.as_str().into()])
-            .await?;
+        refresh(&mut step, &job.serial_key, Lane::Kept).await?;
         step.commit().await?;
         record(&row)
     }
@@ -168,7 +168,10 @@ impl Scheduler for SqlScheduler {
             step.run(say::NEXT_VERSION, Vec::new()).await?;
             let rows = step.rows(say::CLAIM_JOB, values).await?;
             if let Some(row) = rows.first() {
-                refresh(&mut step, &record(row)?).await?;
+                let job = record(row)?;
+                let until = job.lease.map(|holder| holder.until);
+                let values = vec![job.serial_key.into(), until.into()];
+                step.run(say::TAKE_LANE, values).await?;
                 step.commit().await?;
             }
             rows
@@ -180,7 +183,7 @@ impl Scheduler for SqlScheduler {
 
     async fn checkpoint(&self, lease: &mut Lease, change: Change) -> Result<(), StoreError> {
         lease.job = self
-            .change_leased("writing a job", say::CHECKPOINT, lease, change)
+            .change_leased("writing a job", say::CHECKPOINT, lease, change, Lane::Kept)
             .await?;
         Ok(())
     }
@@ -189,8 +192,14 @@ impl Scheduler for SqlScheduler {
         if self.releases.write(&lease, &change).await? {
             return Ok(());
         }
-        self.change_leased("releasing a job", say::RELEASE, &lease, change)
-            .await?;
+        self.change_leased(
+            "releasing a job",
+            say::RELEASE,
+            &lease,
+            change,
+            Lane::Released,
+        )
+        .await?;
         Ok(())
     }
 
@@ -211,10 +220,10 @@ impl Scheduler for SqlScheduler {
             step.undo().await?;
             return Err(StoreError::LeaseLost { job: id });
         };
-        let job = record(row)?;
-        refresh(&mut step, &job).await?;
+        let mut job = record(row)?;
+        let holder = job.lease.take().ok_or(StoreError::LeaseLost { job: id })?;
+        refresh(&mut step, &job.serial_key, Lane::Leased(holder.until)).await?;
         step.commit().await?;
-        let holder = job.lease.ok_or(StoreError::LeaseLost { job: id })?;
         lease.until = holder.until;
         lease.job.lease = Some(holder);
         Ok(())
@@ -233,7 +242,16 @@ impl Scheduler for SqlScheduler {
             change.wake_at.into(),
         ];
         let mut step = self.database.begin("changing a job").await?;
-        if let Some(job) = write(&mut step, id, say::UPDATE, values, change.events).await? {
+        if let Some(job) = write(
+            &mut step,
+            id,
+            say::UPDATE,
+            values,
+            change.events,
+            Lane::Kept,
+        )
+        .await?
+        {
             step.commit().await?;
             return Ok(job);
         }
@@ -330,7 +348,7 @@ impl Scheduler for SqlScheduler {
             .iter()
             .map(|row| row.text(0))
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let locked = serde_json::Value::from(lanes.clone()).to_string();
+        let locked = Json::from(lanes.clone()).to_string();
         let removed = step
             .run(
                 say::ERASE_JOBS,
@@ -340,7 +358,10 @@ impl Scheduler for SqlScheduler {
         // Whoever numbers events locks many of them, too.
         step.rows(say::LOCK_CURSORS, Vec::new()).await?;
         step.run(say::ERASE_EVENTS, vec![account.into()]).await?;
-        step.run(say::REFRESH_LANES, vec![locked.into()]).await?;
+        step.run(say::DOUBT_LANES, vec![locked.as_str().into()])
+            .await?;
+        let values = vec![locked.into(), Lane::Kept.end().into()];
+        step.run(say::REFRESH_LANES, values).await?;
         for lane in lanes {
             step.run(say::LEAVE_LANE, vec![lane.into()]).await?;
         }
@@ -384,6 +405,7 @@ impl SqlScheduler {
         statement: Statement,
         lease: &Lease,
         change: Change,
+        lane: Lane,
     ) -> Result<JobRecord, StoreError> {
         let id = lease.job.id;
         let values = vec![
@@ -394,7 +416,7 @@ impl SqlScheduler {
             change.wake_at.into(),
         ];
         let mut step = self.database.begin(doing).await?;
-        if let Some(job) = write(&mut step, &id, statement, values, change.events).await? {
+        if let Some(job) = write(&mut step, &id, statement, values, change.events, lane).await? {
             step.commit().await?;
             return Ok(job);
         }
@@ -426,6 +448,7 @@ async fn write(
     statement: Statement,
     values: Vec<Value>,
     events: Vec<NewEvent>,
+    lane: Lane,
 ) -> Result<Option<JobRecord>, StoreError> {
     step.rows(say::LOCK_LANE, vec![id.uuid().into()]).await?;
     step.run(say::NEXT_VERSION, Vec::new()).await?;
@@ -443,12 +466,32 @@ async fn write(
         ];
         step.run(say::ADD_EVENT, values).await?;
     }
-    refresh(step, &job).await?;
+    refresh(step, &job.serial_key, lane).await?;
     Ok(Some(job))
 }
 
-async fn refresh(step: &mut Transaction, job: &JobRecord) -> Result<(), StoreError> {
-    step.run(say::REFRESH_LANE, vec![job.serial_key.as_str().into()])
+/// What becomes of the lease of a lane with a change of one of its jobs.
+#[derive(Debug, Clone, Copy)]
+enum Lane {
+    Kept,
+    Leased(DateTime<Utc>),
+    Released,
+}
+
+impl Lane {
+    /// The end of its lease, if that changes. One that is released ended before all time.
+    fn end(self) -> Option<i64> {
+        match self {
+            Self::Kept => None,
+            Self::Leased(until) => Some(micros(until)),
+            Self::Released => Some(-9_000_000_000_000_000_000),
+        }
+    }
+}
+
+/// Writes down what a lane has become.
+async fn refresh(step: &mut Transaction, key: &str, lane: Lane) -> Result<(), StoreError> {
+    step.run(say::REFRESH_LANE, vec![key.into(), lane.end().into()])
         .await?;
     Ok(())
 }

@@ -17,9 +17,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::statements as say;
-use super::{Change, Lease, NewEvent};
+use super::{Change, Lane, Lease, NewEvent};
 use crate::error::{SharedFailure, StoreError};
-use crate::sql::{SqlDatabase, json_string, micros, signed};
+use crate::sql::{SqlDatabase, Transaction, json_string, micros, signed};
 
 /// So many releases share one transaction.
 const LONGEST_BATCH: usize = 256;
@@ -145,9 +145,13 @@ impl Release {
         self.state.len() + self.lane.len() + events
     }
 
+    fn name(&self) -> String {
+        self.id.simple().to_string()
+    }
+
     fn json(&self) -> serde_json::Value {
         json!({
-            "id": self.id.simple().to_string(),
+            "id": self.name(),
             "lane": self.lane,
             "epoch": self.epoch,
             "version": self.version,
@@ -159,7 +163,7 @@ impl Release {
     fn events(&self) -> impl Iterator<Item = serde_json::Value> + '_ {
         self.events.iter().map(|event| {
             json!({
-                "job": self.id.simple().to_string(),
+                "job": self.name(),
                 "account": event.account,
                 "at": event.at,
                 "name": event.name,
@@ -215,19 +219,26 @@ struct Writer {
 
 impl Writer {
     async fn run(mut self, database: SqlDatabase) {
-        loop {
-            let batch = {
-                let mut waiting = self.queue.lock();
-                let batch = waiting.next_batch();
-                if batch.is_empty() {
-                    waiting.writers -= 1;
-                    self.is_done = true;
-                    return;
-                }
-                batch
+        while !self.has_ended() {
+            // What comes in while the step begins goes along.
+            let step = database.begin("releasing jobs").await;
+            let batch = self.queue.lock().next_batch();
+            let outcome = match step {
+                Ok(step) => write_batch(step, database.has_one_writer(), &batch).await,
+                Err(_) => Err(Unwritten::Undone),
             };
-            answer(write_batch(&database, &batch).await, batch);
+            answer(outcome, batch);
         }
+    }
+
+    /// Ends when nothing waits.
+    fn has_ended(&mut self) -> bool {
+        let mut waiting = self.queue.lock();
+        if waiting.releases.is_empty() {
+            waiting.writers -= 1;
+            self.is_done = true;
+        }
+        self.is_done
     }
 }
 
@@ -263,13 +274,13 @@ fn answer(outcome: Result<HashSet<Uuid>, Unwritten>, batch: Vec<Release>) {
 
 /// Writes what is plain of a batch in one step, and says which jobs those were.
 async fn write_batch(
-    database: &SqlDatabase,
+    mut step: Transaction,
+    has_one_writer: bool,
     batch: &[Release],
 ) -> Result<HashSet<Uuid>, Unwritten> {
     let undone = |_: StoreError| Unwritten::Undone;
-    let mut step = database.begin("releasing jobs").await.map_err(undone)?;
     let mut batch: Vec<&Release> = batch.iter().collect();
-    if !database.has_one_writer() {
+    if !has_one_writer && !batch.is_empty() {
         let lanes = text(batch.iter().map(|release| release.lane.as_str().into()));
         let free = step.rows(say::LOCK_FREE_LANES, vec![lanes.into()]).await;
         let free = free
@@ -304,9 +315,12 @@ async fn write_batch(
             .await
             .map_err(undone)?;
     }
-    step.run(say::REFRESH_LANES, vec![lanes.into()])
-        .await
-        .map_err(undone)?;
+    step.run(
+        say::REFRESH_LANES,
+        vec![lanes.into(), Lane::Released.end().into()],
+    )
+    .await
+    .map_err(undone)?;
     step.commit().await.map_err(Unwritten::Unknown)?;
     Ok(written)
 }

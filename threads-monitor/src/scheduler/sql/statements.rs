@@ -14,6 +14,13 @@ macro_rules! columns {
     };
 }
 
+/// Before all time: the end of no lease.
+macro_rules! never {
+    () => {
+        "-9000000000000000000"
+    };
+}
+
 /// A statement in which the next version of a job stands between two parts.
 macro_rules! versioned {
     ($before:literal, $($after:tt)*) => {
@@ -60,11 +67,32 @@ macro_rules! take_lanes {
         concat!(
             " RETURNING ",
             columns!(),
-            "), taken AS (UPDATE lanes SET leased_until = ",
+            "), taken AS (UPDATE lanes SET is_contended = leased_until > ",
+            never!(),
+            ", leased_until = ",
             lease_end!(),
             " WHERE serial_key = ANY (ARRAY(SELECT serial_key FROM claimed))) SELECT ",
             columns!(),
             " FROM claimed AS jobs ORDER BY jobs.wake_at, jobs.id"
+        )
+    };
+}
+
+/// Writes down what lanes have become: their first waiting job, and `$2`, the end of the
+/// one lease of each (NULL where that stays), unless there may be others.
+macro_rules! refresh_lanes {
+    ($which:literal) => {
+        concat!(
+            "UPDATE lanes SET \
+             (head_wake, head_id) = (SELECT wake_at, id FROM jobs \
+                 WHERE jobs.serial_key = lanes.serial_key AND wake_at IS NOT NULL \
+                 ORDER BY wake_at, id LIMIT 1), \
+             leased_until = CASE WHEN is_contended \
+                 THEN COALESCE((SELECT max(lease_until) FROM jobs \
+                                WHERE jobs.serial_key = lanes.serial_key), ",
+            never!(),
+            ") ELSE COALESCE($2, leased_until) END WHERE lanes.serial_key ",
+            $which
         )
     };
 }
@@ -104,30 +132,30 @@ pub(super) const LOCK_FREE_LANES: Statement = Statement::each(
      ORDER BY serial_key FOR UPDATE SKIP LOCKED",
 );
 
-/// Writes down what lanes have become.
-macro_rules! refresh_lanes {
-    ($which:literal) => {
-        concat!(
-            "UPDATE lanes SET \
-             (head_wake, head_id) = (SELECT wake_at, id FROM jobs \
-                 WHERE jobs.serial_key = lanes.serial_key AND wake_at IS NOT NULL \
-                 ORDER BY wake_at, id LIMIT 1), \
-             leased_until = COALESCE((SELECT max(lease_until) FROM jobs \
-                 WHERE jobs.serial_key = lanes.serial_key AND lease_until IS NOT NULL), \
-                 -9000000000000000000) \
-             WHERE lanes.serial_key ",
-            $which
-        )
-    };
-}
-
-/// Of one serial key.
+/// Of `$1`, one serial key.
 pub(super) const REFRESH_LANE: Statement = Statement::both(refresh_lanes!("= $1"));
 
-/// Of a JSON array of serial keys.
+/// Of `$1`, a JSON array of serial keys.
 pub(super) const REFRESH_LANES: Statement = Statement::each(
     refresh_lanes!("IN (SELECT value FROM json_each($1))"),
     refresh_lanes!("= ANY (ARRAY(SELECT json_array_elements_text($1::json)))"),
+);
+
+/// Leases the lane `$1` until `$2`.
+pub(super) const TAKE_LANE: Statement = Statement::each(
+    concat!(
+        "UPDATE lanes SET is_contended = leased_until > ",
+        never!(),
+        ", leased_until = $2 WHERE serial_key = $1"
+    ),
+    "",
+);
+
+/// Has the leases of the lanes `$1`, a JSON array, counted again.
+pub(super) const DOUBT_LANES: Statement = Statement::each(
+    "UPDATE lanes SET is_contended = 1 WHERE serial_key IN (SELECT value FROM json_each($1))",
+    "UPDATE lanes SET is_contended = TRUE \
+     WHERE serial_key = ANY (ARRAY(SELECT json_array_elements_text($1::json)))",
 );
 
 /// Removes the lane of a serial key that has no job.
@@ -186,7 +214,9 @@ pub(super) const CLAIM: Statement = Statement::each(
 /// again, would be too early.
 pub(super) const CLAIM_LANES: Statement = Statement::each(
     concat!(
-        "UPDATE lanes SET leased_until = $3 WHERE serial_key IN (",
+        "UPDATE lanes SET is_contended = leased_until > ",
+        never!(),
+        ", leased_until = $3 WHERE serial_key IN (",
         heads!("serial_key"),
         ")"
     ),
@@ -263,15 +293,16 @@ pub(super) const UPDATE: Statement = versioned!(
     columns!()
 );
 
-/// Whether another job of the lane has a lease that reaches beyond now.
-macro_rules! is_taken {
+/// Whether no other job of the lane has a lease that reaches beyond now.
+macro_rules! is_free {
     ($now:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM jobs AS other WHERE other.serial_key = jobs.serial_key \
-             AND other.id <> jobs.id AND other.lease_until IS NOT NULL \
-             AND other.lease_until > ",
+            "(NOT (SELECT is_contended FROM lanes WHERE lanes.serial_key = jobs.serial_key) \
+             OR NOT EXISTS (SELECT 1 FROM jobs AS other \
+                 WHERE other.serial_key = jobs.serial_key AND other.id <> jobs.id \
+                 AND other.lease_until > ",
             $now,
-            ")"
+            "))"
         )
     };
 }
@@ -280,8 +311,8 @@ macro_rules! is_taken {
 pub(super) const RENEW: Statement = Statement::each(
     concat!(
         "UPDATE jobs SET lease_until = $4 \
-         WHERE id = $2 AND epoch = $3 AND lease_until IS NOT NULL AND NOT ",
-        is_taken!("$1"),
+         WHERE id = $2 AND epoch = $3 AND lease_until IS NOT NULL AND ",
+        is_free!("$1"),
         " RETURNING ",
         columns!()
     ),
@@ -289,8 +320,8 @@ pub(super) const RENEW: Statement = Statement::each(
         clock!(),
         "renewed AS (UPDATE jobs SET lease_until = ",
         lease_end!(),
-        " WHERE id = $2 AND epoch = $3 AND lease_until IS NOT NULL AND NOT ",
-        is_taken!("(SELECT now FROM clock)"),
+        " WHERE id = $2 AND epoch = $3 AND lease_until IS NOT NULL AND ",
+        is_free!("(SELECT now FROM clock)"),
         " RETURNING ",
         columns!(),
         ") SELECT ",
@@ -357,8 +388,15 @@ pub(super) const PRUNE_EVIDENCE: Statement = Statement::both(
      AND job IN (SELECT id FROM jobs WHERE account = $1 AND wake_at IS NULL)",
 );
 
-pub(super) const NEXT_DUE: Statement =
-    Statement::both("SELECT min(claimable_at) FROM lanes WHERE claimable_at IS NOT NULL");
+/// Lanes in the order of their first waiting jobs: all before the first free one are leased,
+/// and none after it can be claimed earlier.
+pub(super) const NEXT_DUE: Statement = Statement::both(
+    "WITH first AS (SELECT head_wake FROM lanes \
+     WHERE head_wake IS NOT NULL AND leased_until <= head_wake ORDER BY head_wake, head_id LIMIT 1) \
+     SELECT min(claimable_at) FROM (SELECT head_wake AS claimable_at FROM first \
+     UNION ALL SELECT leased_until FROM lanes \
+     WHERE head_wake < COALESCE((SELECT head_wake FROM first), 9223372036854775807)) AS lane",
+);
 
 /// `$1` kind or NULL, `$2` 1 for open jobs only, `$3` how many.
 macro_rules! list {
