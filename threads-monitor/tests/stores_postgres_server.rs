@@ -20,7 +20,7 @@ use marked::{MARKER, OTHER, assert_filled, erase, fill};
 use serde_json::json;
 use server::Place;
 use threads_client::UserId;
-use threads_monitor::scheduler::{Change, JobId, JobKind, NewJob, WorkerId};
+use threads_monitor::scheduler::{Change, JobId, JobKind, JobQuery, Lease, NewJob, WorkerId};
 use threads_monitor::{Storage, StoreError};
 
 /// The error with all its sources, as a program prints it.
@@ -109,16 +109,31 @@ async fn a_database_of_each_earlier_schema_is_brought_up_to_date() {
         include_str!("../src/sql/migrations/postgres/0001_tokens.sql"),
         include_str!("../src/sql/migrations/postgres/0002_jobs.sql"),
         include_str!("../src/sql/migrations/postgres/0003_snapshots.sql"),
+        include_str!("../src/sql/migrations/postgres/0004_leases.sql"),
     ];
+    let nobody = uuid::Uuid::nil();
+    // A job that somebody has, and another one of its lane.
+    let leased = format!(
+        "INSERT INTO jobs VALUES
+             ('{nobody}', '7', 'publish_post', 'old', 'old', 'null', 'null', 0, 3, 2,
+              'w', 4000000000000000, 0),
+             (gen_random_uuid(), '7', 'publish_post', 'old', 'next', 'null', 'null', 5, 4, 0,
+              NULL, NULL, 0);
+         INSERT INTO lanes (serial_key, head_wake, head_id, leased_until)
+             VALUES ('old', 0, '{nobody}', 4000000000000000);
+         SELECT setval('job_versions', 4);"
+    );
     for earlier in 1..=migrations.len() {
         let Some(place) = Place::new() else {
             return;
         };
         let schema = place.schema();
-        let tables = migrations[..earlier].join("\n");
+        let (older, newer) = migrations[..earlier].split_at(earlier.min(2));
+        let (older, newer) = (older.join("\n"), newer.join("\n"));
+        let leased = if earlier > 1 { leased.as_str() } else { "" };
         place
             .say(&format!(
-                "CREATE SCHEMA {schema}; SET search_path = {schema}; {tables}
+                "CREATE SCHEMA {schema}; SET search_path = {schema}; {older} {leased} {newer}
                  CREATE TABLE migrations (number BIGINT PRIMARY KEY,
                      done_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp());
                  INSERT INTO migrations (number) SELECT generate_series(1, {earlier});
@@ -140,7 +155,88 @@ async fn a_database_of_each_earlier_schema_is_brought_up_to_date() {
         assert_eq!((kept.version.number(), version.number()), (5, 6));
         let due = job("a", DateTime::UNIX_EPOCH);
         storage.scheduler.enqueue(due).await.unwrap();
+        if earlier > 1 {
+            expect_lease_is_kept(&storage).await;
+        }
     }
+}
+
+/// The lease that an older program wrote keeps its lane until it is released.
+async fn expect_lease_is_kept(storage: &Storage) {
+    let scheduler = &storage.scheduler;
+    let keys = |leases: Vec<Lease>| -> Vec<String> {
+        let keys = leases.into_iter().map(|lease| lease.job.idempotency_key);
+        keys.collect()
+    };
+    assert_eq!(keys(claim_all(storage).await), ["a"]);
+    let id = JobId::from_uuid(uuid::Uuid::nil());
+    let job = scheduler.get(&id).await.unwrap().unwrap();
+    let lease = Lease {
+        epoch: job.epoch,
+        until: job.lease.as_ref().unwrap().until,
+        job,
+    };
+    scheduler.release(lease, done()).await.unwrap();
+    assert_eq!(keys(claim_all(storage).await), ["next"]);
+}
+
+async fn claim_all(storage: &Storage) -> Vec<Lease> {
+    let (worker, minute) = (WorkerId::new("x"), Duration::from_mins(1));
+    let claimed = storage.scheduler.claim(Utc::now(), &worker, minute, 99);
+    claimed.await.unwrap()
+}
+
+fn done() -> Change {
+    Change {
+        state: json!("done"),
+        wake_at: None,
+        events: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_lane_that_somebody_keeps_locked_holds_up_no_release_of_another() {
+    let place = crate::place_or_skip!();
+    let storage = Storage::open(&place.address()).await.unwrap();
+    for name in ["a", "b", "c"] {
+        let due = job(name, DateTime::UNIX_EPOCH);
+        storage.scheduler.enqueue(due).await.unwrap();
+    }
+    let mut leases = claim_all(&storage).await;
+    leases.sort_by(|one, other| one.job.serial_key.cmp(&other.job.serial_key));
+    let mut holder = place.connect().await;
+    let lock = format!(
+        "BEGIN; SELECT 1 FROM {}.lanes WHERE serial_key = 'a' FOR UPDATE",
+        place.schema()
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(lock))
+        .execute(&mut holder)
+        .await
+        .unwrap();
+
+    let mut released = leases
+        .into_iter()
+        .map(|lease| {
+            let scheduler = storage.scheduler.clone();
+            tokio::spawn(async move { scheduler.release(lease, done()).await })
+        })
+        .collect::<Vec<_>>();
+    let held_up = released.remove(0);
+    for free in released {
+        free.await.unwrap().unwrap();
+    }
+
+    assert!(!held_up.is_finished());
+    sqlx::raw_sql("ROLLBACK")
+        .execute(&mut holder)
+        .await
+        .unwrap();
+    held_up.await.unwrap().unwrap();
+    let jobs = storage.scheduler.list(&JobQuery::default()).await.unwrap();
+    assert!(
+        jobs.iter()
+            .all(|job| job.lease.is_none() && job.wake_at.is_none())
+    );
 }
 
 #[tokio::test]

@@ -13,14 +13,17 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 use threads_client::{AccessToken, UserId};
-use threads_monitor::scheduler::{Change, EventCursor, JobId, JobKind, JobQuery, NewEvent, NewJob};
+use threads_monitor::scheduler::{
+    Change, EventCursor, JobId, JobKind, JobQuery, Lease, NewEvent, NewJob, WorkerId,
+};
 use threads_monitor::token_store::{Credential, Token};
 use threads_monitor::{SqlDatabase, Storage, StoreError};
 
@@ -240,16 +243,28 @@ async fn a_database_of_each_earlier_schema_is_brought_up_to_date() {
         include_str!("../src/sql/migrations/sqlite/0001_tokens.sql"),
         include_str!("../src/sql/migrations/sqlite/0002_jobs.sql"),
         include_str!("../src/sql/migrations/sqlite/0003_snapshots.sql"),
+        include_str!("../src/sql/migrations/sqlite/0004_leases.sql"),
     ];
+    // A job that somebody has, and another one of its lane.
+    let leased = "INSERT INTO jobs VALUES
+                      (zeroblob(16), '7', 'publish_post', 'old', 'old', 'null', 'null', 0, 3, 2,
+                       'w', 4000000000000000, 0),
+                      (randomblob(16), '7', 'publish_post', 'old', 'next', 'null', 'null', 5, 4, 0,
+                       NULL, NULL, 0);
+                  INSERT INTO lanes (serial_key, head_wake, head_id, leased_until)
+                      VALUES ('old', 0, zeroblob(16), 4000000000000000);
+                  UPDATE numbers SET job_version = 4;";
     let row = "INSERT INTO tokens VALUES ('7', 5, x'41', 0, 1, 0, NULL, NULL, NULL, NULL, '[]', 2);
                UPDATE numbers SET token_version = 5;";
     for earlier in 1..=migrations.len() {
         let place = TempDir::new().unwrap();
         let path = database(&place);
         make_directory(&path);
-        let schema = migrations[..earlier].join("\n");
+        let (older, newer) = migrations[..earlier].split_at(earlier.min(2));
+        let (older, newer) = (older.join("\n"), newer.join("\n"));
+        let leased = if earlier > 1 { leased } else { "" };
         let mark = format!(
-            "PRAGMA journal_mode = WAL; {schema} {row} PRAGMA user_version = {earlier}; \
+            "PRAGMA journal_mode = WAL; {older} {row} {leased} {newer} PRAGMA user_version = {earlier}; \
              PRAGMA application_id = 1416131172;"
         );
         say(&path, &mark).await;
@@ -272,8 +287,38 @@ async fn a_database_of_each_earlier_schema_is_brought_up_to_date() {
             .unwrap();
         storage.scheduler.enqueue(job("a", 0)).await.unwrap();
         let jobs = storage.scheduler.list(&JobQuery::default()).await.unwrap();
-        assert_eq!(jobs.len(), 1);
+        assert_eq!(jobs.len(), if earlier > 1 { 3 } else { 1 });
+        if earlier > 1 {
+            expect_lease_is_kept(&storage).await;
+        }
     }
+}
+
+/// The lease that an older program wrote keeps its lane until it is released.
+async fn expect_lease_is_kept(storage: &Storage) {
+    let scheduler = &storage.scheduler;
+    let (now, worker, minute) = (Utc::now(), WorkerId::new("x"), Duration::from_mins(1));
+    let keys = |leases: Vec<Lease>| -> Vec<String> {
+        let keys = leases.into_iter().map(|lease| lease.job.idempotency_key);
+        keys.collect()
+    };
+    let claimed = scheduler.claim(now, &worker, minute, 9).await.unwrap();
+    assert_eq!(keys(claimed), ["a"]);
+    let id = JobId::from_uuid(uuid::Uuid::nil());
+    let job = scheduler.get(&id).await.unwrap().unwrap();
+    let lease = Lease {
+        epoch: job.epoch,
+        until: job.lease.as_ref().unwrap().until,
+        job,
+    };
+    let done = Change {
+        state: serde_json::Value::Null,
+        wake_at: None,
+        events: Vec::new(),
+    };
+    scheduler.release(lease, done).await.unwrap();
+    let claimed = scheduler.claim(now, &worker, minute, 9).await.unwrap();
+    assert_eq!(keys(claimed), ["next"]);
 }
 
 #[tokio::test]

@@ -111,6 +111,7 @@ macro_rules! scheduler_conformance {
             a_checkpoint_changes_the_job_and_keeps_the_lease
             a_release_changes_the_job_and_frees_it
             a_stale_lease_is_lost
+            releases_at_one_time_are_told_apart
             a_refused_write_changes_nothing
             a_lease_that_ran_out_still_counts_until_the_next_one
             a_released_lease_is_lost

@@ -12,7 +12,8 @@
 //! | sequences that are not rolled back (`nextval`), identity columns | versions, cursors |
 //! | stored generated columns, partial indexes, `COLLATE "C"` | tables |
 //! | `clock_timestamp()` | leases |
-//! | `json_array_elements`, `json_array_elements_text` | appending, newest points |
+//! | `json_array_elements`, `json_array_elements_text`, `json_to_recordset`, `WITH ORDINALITY` | appending, newest points, releasing many jobs |
+//! | `UPDATE … SET (a, b) = (SELECT …)`; `fillfactor`, which may do nothing | lanes |
 //! | `pg_advisory_xact_lock`, DDL in transactions | migrations, numbering events |
 //! | `VACUUM`, `VACUUM (FULL)`, `pg_stat_activity`, `txid_current_snapshot`, `age(xid)` | erasing |
 //!

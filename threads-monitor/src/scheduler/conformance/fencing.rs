@@ -42,6 +42,43 @@ pub async fn a_release_changes_the_job_and_frees_it(store: &Store) -> Case {
     Ok(())
 }
 
+/// Of many releases at one time each is a step of its own: a lease that was given back
+/// twice is lost once, one that was lost before holds up nobody, and events are in order.
+pub async fn releases_at_one_time_are_told_apart(store: &Store) -> Case {
+    let mut leases = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        leases.push(leased(store, name).await?);
+    }
+    let twice = leases[0].clone();
+    let mut gone = leases[1].clone();
+    gone.epoch += 1;
+    let all = [&leases[0], &twice, &gone, &leases[2], &leases[3]];
+
+    let outcomes = futures::future::join_all(all.map(|lease| {
+        let mut done = change(&lease.job.serial_key, Some(at(90)));
+        done.events = vec![event("first"), event("second")];
+        store.release(lease.clone(), done)
+    }))
+    .await;
+
+    let lost: Vec<_> = outcomes.iter().map(Result::is_err).collect();
+    assert_eq!(lost[2..], [true, false, false]);
+    assert_ne!(lost[0], lost[1]);
+    assert_eq!(stored(store, gone.job.id).await?.lease, gone.job.lease);
+    let events = store.take_events(EventCursor::START, 99).await?;
+    let names: Vec<_> = events
+        .iter()
+        .map(|event| event.event.name.as_str())
+        .collect();
+    assert_eq!(events.len(), 6);
+    for pair in events.chunks(2) {
+        assert_eq!(pair[0].job, pair[1].job);
+    }
+    assert_eq!(names, ["first", "second"].repeat(3));
+    assert_eq!(super::names(&claim(store, 90).await?).len(), 4);
+    Ok(())
+}
+
 /// Once another worker has, or had, the job, the first one can write nothing.
 pub async fn a_stale_lease_is_lost(store: &Store) -> Case {
     let mut stale = leased(store, "a").await?;
