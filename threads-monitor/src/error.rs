@@ -165,6 +165,17 @@ pub enum MonitorError {
         /// What was asked for.
         id: JobId,
     },
+    /// There is no such plan.
+    #[error("there is no {what} {id}")]
+    NoSuchPlan {
+        /// What was asked for, as "repeated post".
+        what: &'static str,
+        /// Its id.
+        id: JobId,
+    },
+    /// A rule that makes no sense.
+    #[error(transparent)]
+    Repeat(#[from] crate::planning::InvalidRepeat),
     /// The post can no longer be changed in this way.
     #[error("the post cannot be {action}: {reason}")]
     PostState {

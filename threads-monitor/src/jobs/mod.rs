@@ -9,6 +9,7 @@
 
 mod collect;
 mod posts;
+mod repeated;
 mod thin;
 mod token;
 
@@ -158,6 +159,7 @@ impl Monitor {
         match lease.job.kind {
             JobKind::PublishPost => self.run_post(lease).await,
             JobKind::RefreshToken => self.run_refresh(lease).await,
+            JobKind::RepeatPost => self.run_repeated(lease).await,
             _ => self.run_collect(lease).await,
         }
     }
@@ -189,7 +191,7 @@ impl Monitor {
 
     /// Gives a job back that could not be run, so that it does not stand in the way of
     /// the account's other posts.
-    async fn postpone(&self, id: JobId, epoch: u64) -> Result<(), MonitorError> {
+    pub(crate) async fn postpone(&self, id: JobId, epoch: u64) -> Result<(), MonitorError> {
         let scheduler = &self.storage().scheduler;
         let Some(job) = scheduler.get(&id).await?.filter(|job| job.epoch == epoch) else {
             return Ok(());

@@ -3,6 +3,7 @@
 mod accounts;
 mod erasing;
 mod posts;
+mod repeated;
 mod run;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::Monitor;
 use crate::error::{MonitorError, StoreError};
 use crate::publishing::engine::{change, read_post};
@@ -59,19 +61,36 @@ impl Monitor {
         let _not_while_erasing = self.inner.erasing.of(&new.account).read().await;
         self.inner.tokens.load(&new.account).await?;
         let id = JobId::random();
-        let first = step(&self.inner.policy, &post, now, Event::Woke);
+        // The standing jobs of the account have keys of their own.
+        let key = match new.idempotency_key {
+            Some(key) => format!("{KEY}{key}"),
+            None => format!("{KEY}{id}"),
+        };
+        let request = request(&post)?;
+        self.enqueue_post(id, new.account, &post, key, request)
+            .await
+    }
+
+    /// Makes the job of a post, unless there is one with its key. Whoever calls it keeps the
+    /// account from being erased meanwhile.
+    pub(crate) async fn enqueue_post(
+        &self,
+        id: JobId,
+        account: UserId,
+        post: &Post,
+        idempotency_key: String,
+        request: Value,
+    ) -> Result<ScheduledPost, MonitorError> {
+        let now = self.now();
+        let first = step(&self.inner.policy, post, now, Event::Woke);
         let job = NewJob {
             id,
-            serial_key: serial_key(&new.account),
-            account: new.account,
+            serial_key: serial_key(&account),
+            account,
             kind: JobKind::PublishPost,
-            // The standing jobs of the account have keys of their own.
-            idempotency_key: match new.idempotency_key {
-                Some(key) => format!("{KEY}{key}"),
-                None => format!("{KEY}{id}"),
-            },
-            request: request(&post)?,
-            state: state(&post)?,
+            idempotency_key,
+            request,
+            state: state(post)?,
             wake_at: match first.next {
                 crate::publishing::Next::WaitUntil(at) => at,
                 _ => now,

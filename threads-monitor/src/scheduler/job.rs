@@ -98,6 +98,8 @@ pub enum JobKind {
     PublishPost,
     /// Removes what is kept for longer than [`Retention`](crate::Retention) says.
     ThinHistory,
+    /// Makes a scheduled post of each occurrence of a repeated one.
+    RepeatPost,
 }
 
 impl JobKind {
@@ -111,7 +113,19 @@ impl JobKind {
             Self::RefreshToken => "refresh_token",
             Self::PublishPost => "publish_post",
             Self::ThinHistory => "thin_history",
+            Self::RepeatPost => "repeat_post",
         }
+    }
+
+    /// Whether it reads the account's numbers.
+    pub(crate) const fn collects(self) -> bool {
+        matches!(
+            self,
+            Self::CollectFollowers
+                | Self::CollectProfile
+                | Self::CollectInsights
+                | Self::CollectPosts
+        )
     }
 }
 
