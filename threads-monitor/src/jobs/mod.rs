@@ -8,6 +8,7 @@
 //! what was not appended is fetched again.
 
 mod collect;
+mod kept;
 mod posts;
 mod repeated;
 mod thin;
@@ -160,6 +161,8 @@ impl Monitor {
             JobKind::PublishPost => self.run_post(lease).await,
             JobKind::RefreshToken => self.run_refresh(lease).await,
             JobKind::RepeatPost => self.run_repeated(lease).await,
+            JobKind::KeepDraft => self.run_draft(lease).await,
+            JobKind::KeepQueue => self.rest(lease).await,
             _ => self.run_collect(lease).await,
         }
     }

@@ -1,8 +1,10 @@
 //! The monitor: one handle for everything that happens to connected accounts.
 
 mod accounts;
+mod drafts;
 mod erasing;
 mod posts;
+mod queue;
 mod repeated;
 mod run;
 
@@ -15,6 +17,7 @@ use threads_client::{Client, UserId};
 use tokio::sync::{Notify, OnceCell, RwLock};
 use uuid::Uuid;
 
+pub(crate) use self::drafts::kept;
 pub use self::run::MonitorHandle;
 use crate::clock::{Clock, SystemClock};
 use crate::error::MonitorError;

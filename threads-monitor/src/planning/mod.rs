@@ -9,13 +9,30 @@
 //!   it stops half-way, there is never a second one. What nobody made in time is missed, and
 //!   of several that went by at most the last one is made. A change, or an end, calls off
 //!   what was made and is not sent yet.
+//! - **The queue.** A [`PostingPlan`] has weekly times; a post that is due at
+//!   [`NextSlot`](crate::publishing::Due::NextSlot) takes the first of them that no other
+//!   post is near.
+//! - **Drafts and approval.** A [`KeptDraft`] is no post: nothing sends it. It becomes one
+//!   when it is scheduled, or, once approval was asked for, when somebody approves exactly
+//!   what they saw.
+//! - **Warnings.** A [`PlanWarning`] says that the same content is planned or went out
+//!   lately, or that another post is near. It refuses nothing: whoever schedules
+//!   [`unless_warned`](crate::publishing::NewPost::unless_warned) is asked first.
 
+mod draft;
+mod queue;
 mod repeat;
 mod series;
+mod warning;
 
+pub use self::draft::{DraftEntry, DraftPlan, KeptDraft, NewDraft, Said, Stage};
+pub(crate) use self::queue::{HORIZON, Queue, Reserved};
+pub use self::queue::{InvalidPlan, PostingPlan, QueueTime, Slot};
 pub use self::repeat::{Every, InvalidRepeat, Occurrence, Repeat, ShortMonth};
 pub(crate) use self::series::Turn;
 pub use self::series::{NewSeries, RepeatedPost, Series};
+pub use self::warning::{PlanWarning, Planned};
+pub(crate) use self::warning::{is_duplicate, is_same_text};
 
 use serde::de::DeserializeOwned;
 

@@ -185,6 +185,13 @@ impl Series {
         }
     }
 
+    /// What it becomes in a restored copy: what the original may have made since is left out.
+    #[cfg(feature = "archive")]
+    pub(crate) const fn restored(mut self) -> Self {
+        self.is_restored = true;
+        self
+    }
+
     pub(crate) const fn lateness(&self) -> Duration {
         Duration::from_secs(self.max_lateness_seconds)
     }

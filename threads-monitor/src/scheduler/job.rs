@@ -100,6 +100,10 @@ pub enum JobKind {
     ThinHistory,
     /// Makes a scheduled post of each occurrence of a repeated one.
     RepeatPost,
+    /// Keeps a draft, and schedules it once that is decided.
+    KeepDraft,
+    /// Keeps how an account posts: the times of its queue, and the gap between posts.
+    KeepQueue,
 }
 
 impl JobKind {
@@ -114,6 +118,8 @@ impl JobKind {
             Self::PublishPost => "publish_post",
             Self::ThinHistory => "thin_history",
             Self::RepeatPost => "repeat_post",
+            Self::KeepDraft => "keep_draft",
+            Self::KeepQueue => "keep_queue",
         }
     }
 
