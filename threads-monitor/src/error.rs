@@ -179,6 +179,10 @@ pub enum MonitorError {
     /// A plan that makes no sense.
     #[error(transparent)]
     Plan(#[from] crate::planning::InvalidPlan),
+    /// A file that is no table of posts.
+    #[cfg(feature = "archive")]
+    #[error(transparent)]
+    Table(#[from] crate::planning::InvalidTable),
     /// The queue has no time for another post.
     #[error("the queue of account {user} has no free time within a year: give it more times")]
     QueueFull {

@@ -97,9 +97,15 @@ async fn a_slot_whose_post_is_called_off_is_free_at_once() {
     );
 }
 
+#[cfg(feature = "sqlite")]
 #[tokio::test]
-async fn two_callers_at_one_time_get_two_slots() {
-    let world = World::new().await;
+async fn callers_at_one_time_get_a_slot_each() {
+    let place = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", place.path().join("data/a.db").display());
+    let storage = threads_monitor::Storage::open(&address).await.unwrap();
+    let sandbox = threads_sandbox::Sandbox::start().await.unwrap();
+    let monitor = world::builder(&sandbox, storage).build().unwrap();
+    let world = World { sandbox, monitor };
     let user = world.connect(&world.username(0)).await.user;
     plan(&world, &user, &[60, 120, 180, 240]).await;
 

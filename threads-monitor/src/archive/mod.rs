@@ -46,6 +46,7 @@ mod write;
 
 pub use self::backup::{BackedUp, TokensAs, back_up};
 pub use self::csv::Csv;
+pub(crate) use self::csv::unguarded;
 pub use self::error::ArchiveError;
 pub use self::export::{ExportOptions, Exported, export_account};
 pub use self::file::NewFile;

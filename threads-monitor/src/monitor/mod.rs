@@ -1,6 +1,8 @@
 //! The monitor: one handle for everything that happens to connected accounts.
 
 mod accounts;
+#[cfg(feature = "archive")]
+mod bulk;
 mod drafts;
 mod erasing;
 mod posts;

@@ -1,23 +1,23 @@
 //! The queue of an account, and what speaks against a post.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use threads_client::UserId;
+use threads_client::{PostId, UserId};
 
 use super::Monitor;
 use crate::account::zone;
 use crate::error::{MonitorError, StoreError};
 use crate::planning::{
-    HORIZON, PlanWarning, Planned, PostingPlan, Queue, QueueTime, Reserved, Series, is_duplicate,
-    is_same_text,
+    Content, HORIZON, PlanWarning, Planned, PostingPlan, Queue, QueueTime, Reserved, Series, words,
 };
 use crate::publishing::engine::read_post;
 use crate::publishing::{Due, KEY, NewPost, Phase, Post};
 use crate::scheduler::{Change, JobId, JobKind, JobQuery, JobRecord, NewJob};
 use crate::snapshot_store::{Metric, Reading, SnapshotQuery, Subject};
-use crate::zone::Zone;
+use crate::zone::{LocalInstant, Zone};
 
 /// How often a slot is looked for when somebody else was faster.
 const CONFLICT_TRIES: usize = 32;
@@ -126,60 +126,37 @@ impl Monitor {
     ///
     /// What a store said.
     pub async fn plan_warnings(&self, new: &NewPost) -> Result<Vec<PlanWarning>, MonitorError> {
+        Ok(self.surroundings(&new.account).await?.warnings(new))
+    }
+
+    /// What a new post of an account may collide with.
+    pub(super) async fn surroundings(
+        &self,
+        account: &UserId,
+    ) -> Result<Surroundings, MonitorError> {
         let now = self.now();
-        let plan = self.posting_plan(&new.account).await?;
-        let own_key = new
-            .idempotency_key
-            .as_ref()
-            .map(|key| format!("{KEY}{key}"));
-        let due_at = match new.due {
-            Due::At(due_at) => Some(due_at),
-            Due::Local { time, zone } => zone.instant(time).map(|local| local.instant()),
-            // It keeps the distance by itself.
-            Due::NextSlot => None,
-        };
-        let planned = self.planned(&new.account, &plan, now).await?;
+        let plan = self.posting_plan(account).await?;
+        let planned = self.planned(account, &plan, now).await?;
         let known: HashSet<_> = planned
             .iter()
             .filter_map(|planned| planned.media_id.clone())
             .collect();
-        let mut duplicates = Vec::new();
-        let mut close = Vec::new();
-        let others = planned.into_iter().filter(|other| match &own_key {
-            Some(key) => other.key.as_ref() != Some(key),
-            None => true,
-        });
-        for other in others {
-            if is_duplicate(&new.draft, &other.draft)
-                && !duplicates.iter().any(|(what, _)| *what == other.what)
-            {
-                duplicates.push((other.what.clone(), other.at));
-            }
-            let is_close = plan.spacing_minutes > 0
-                && due_at.is_some_and(|due_at| plan.is_too_close(due_at, other.at));
-            if is_close {
-                close.push((other.what, other.at));
-            }
-        }
-        let query = SnapshotQuery::account(new.account.clone())
+        let query = SnapshotQuery::account(account.clone())
             .metric(Metric::Post)
             .between(now - window(&plan), now + TimeDelta::days(1));
+        let mut live = Vec::new();
         for snapshot in self.inner.storage.snapshots.query(&query).await? {
-            let (Subject::Post(id), Reading::Post(live)) = (&snapshot.subject, &snapshot.reading)
-            else {
-                continue;
-            };
-            if !known.contains(id) && is_same_text(&new.draft, live.text.as_deref()) {
-                duplicates.push((Planned::Live(id.clone()), snapshot.at));
+            if let (Subject::Post(id), Reading::Post(post)) = (&snapshot.subject, &snapshot.reading)
+                && !known.contains(id)
+            {
+                live.push((id.clone(), words(post.text.as_deref()), snapshot.at));
             }
         }
-        let duplicates = duplicates
-            .into_iter()
-            .map(|(of, at)| PlanWarning::Duplicate { of, at });
-        let close = close
-            .into_iter()
-            .map(|(to, at)| PlanWarning::TooClose { to, at });
-        Ok(duplicates.chain(close).collect())
+        Ok(Surroundings {
+            plan,
+            planned,
+            live,
+        })
     }
 
     /// Everything that is planned within a year, and what went out lately.
@@ -210,10 +187,11 @@ impl Monitor {
                 .map(|occurrence| occurrence.at())
                 .take_while(|at| *at <= now + HORIZON)
                 .take(OCCURRENCES);
+            let content = Arc::new(Content::of(&series.draft));
             planned.extend(upcoming.map(|at| PlannedAt {
                 at,
                 what: Planned::Repeated(job.id),
-                draft: series.draft.clone(),
+                content: Arc::clone(&content),
                 key: None,
                 media_id: None,
             }));
@@ -300,13 +278,87 @@ impl Monitor {
     }
 }
 
+/// What a new post may collide with.
+pub(super) struct Surroundings {
+    plan: PostingPlan,
+    planned: Vec<PlannedAt>,
+    /// Posts that did not come from here: their words, and when they went out.
+    live: Vec<(PostId, String, DateTime<Utc>)>,
+}
+
+impl Surroundings {
+    pub(super) fn warnings(&self, new: &NewPost) -> Vec<PlanWarning> {
+        let content = Content::of(&new.draft);
+        let own_key = new
+            .idempotency_key
+            .as_ref()
+            .map(|key| format!("{KEY}{key}"));
+        let due_at = due_at(new.due);
+        let mut warnings: Vec<PlanWarning> = Vec::new();
+        let mut close = Vec::new();
+        for other in &self.planned {
+            if own_key.is_some() && other.key == own_key {
+                continue;
+            }
+            let (of, at) = (other.what.clone(), other.at);
+            let is_told = || {
+                warnings.iter().any(
+                    |told| matches!(told, PlanWarning::Duplicate { of, .. } if *of == other.what),
+                )
+            };
+            if *other.content == content && !is_told() {
+                warnings.push(PlanWarning::Duplicate { of, at });
+            }
+            let is_close = self.plan.spacing_minutes > 0
+                && due_at.is_some_and(|due_at| self.plan.is_too_close(due_at, at));
+            if is_close {
+                let to = other.what.clone();
+                close.push(PlanWarning::TooClose { to, at });
+            }
+        }
+        let live = self.live.iter().filter(|live| content.has_words(&live.1));
+        warnings.extend(live.map(|(id, _, at)| PlanWarning::Duplicate {
+            of: Planned::Live(id.clone()),
+            at: *at,
+        }));
+        warnings.extend(close);
+        warnings
+    }
+
+    /// A line of a table is planned from now on.
+    #[cfg(feature = "archive")]
+    pub(super) fn add_line(&mut self, line: u64, new: &NewPost) {
+        self.planned.extend(due_at(new.due).map(|at| {
+            PlannedAt {
+                at,
+                what: Planned::Line(line),
+                content: Arc::new(Content::of(&new.draft)),
+                key: new
+                    .idempotency_key
+                    .as_ref()
+                    .map(|key| format!("{KEY}{key}")),
+                media_id: None,
+            }
+        }));
+    }
+}
+
+/// When a post is due; `None` for the queue, which keeps its distance by itself.
+pub(super) fn due_at(due: Due) -> Option<DateTime<Utc>> {
+    match due {
+        Due::At(due_at) => Some(due_at),
+        Due::Local { time, zone } => zone.instant(time).map(LocalInstant::instant),
+        Due::NextSlot => None,
+    }
+}
+
 /// Something at its time.
 struct PlannedAt {
     at: DateTime<Utc>,
     what: Planned,
-    draft: threads_client::Draft,
+    content: Arc<Content>,
     key: Option<String>,
-    media_id: Option<threads_client::PostId>,
+    media_id: Option<PostId>,
 }
 
 impl PlannedAt {
@@ -321,7 +373,7 @@ impl PlannedAt {
         (!is_over).then(|| Self {
             at,
             what: Planned::Post(job.id),
-            draft: post.draft,
+            content: Arc::new(Content::of(&post.draft)),
             key: Some(job.idempotency_key.clone()),
             media_id,
         })

@@ -15,24 +15,35 @@
 //! - **Drafts and approval.** A [`KeptDraft`] is no post: nothing sends it. It becomes one
 //!   when it is scheduled, or, once approval was asked for, when somebody approves exactly
 //!   what they saw.
+//! - **Tables** (feature `archive`). Many posts come in as CSV, by
+//!   [`import_posts`](crate::Monitor::import_posts): first what would become of each row, and
+//!   then the rows. The same file twice makes nothing twice.
 //! - **Warnings.** A [`PlanWarning`] says that the same content is planned or went out
 //!   lately, or that another post is near. It refuses nothing: whoever schedules
 //!   [`unless_warned`](crate::publishing::NewPost::unless_warned) is asked first.
 
+#[cfg(feature = "archive")]
+mod bulk;
 mod draft;
 mod queue;
 mod repeat;
 mod series;
 mod warning;
 
+#[cfg(feature = "archive")]
+pub use self::bulk::{
+    BulkMode, BulkOptions, BulkOutcome, BulkReport, BulkRow, COLUMNS, InvalidTable,
+};
+#[cfg(feature = "archive")]
+pub(crate) use self::bulk::{ReadRow, read as read_table, write as write_table};
 pub use self::draft::{DraftEntry, DraftPlan, KeptDraft, NewDraft, Said, Stage};
 pub(crate) use self::queue::{HORIZON, Queue, Reserved};
 pub use self::queue::{InvalidPlan, PostingPlan, QueueTime, Slot};
 pub use self::repeat::{Every, InvalidRepeat, Occurrence, Repeat, ShortMonth};
 pub(crate) use self::series::Turn;
 pub use self::series::{NewSeries, RepeatedPost, Series};
+pub(crate) use self::warning::{Content, words};
 pub use self::warning::{PlanWarning, Planned};
-pub(crate) use self::warning::{is_duplicate, is_same_text};
 
 use serde::de::DeserializeOwned;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use threads_client::{Draft, PostId};
+use threads_client::{Draft, DraftContent, PostId};
 
 use crate::publishing::matching;
 use crate::scheduler::JobId;
@@ -41,6 +41,8 @@ pub enum Planned {
     Repeated(JobId),
     /// A post on Threads that did not come from here.
     Live(PostId),
+    /// A line of the same table.
+    Line(u64),
 }
 
 impl fmt::Display for PlanWarning {
@@ -56,36 +58,57 @@ impl fmt::Display for PlanWarning {
 
 impl fmt::Display for Planned {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Post(_) => "a scheduled post",
-            Self::Repeated(_) => "a repeated post",
-            Self::Live(_) => "a post on Threads",
-        })
+        match self {
+            Self::Post(_) => formatter.write_str("a scheduled post"),
+            Self::Repeated(_) => formatter.write_str("a repeated post"),
+            Self::Live(_) => formatter.write_str("a post on Threads"),
+            Self::Line(line) => write!(formatter, "line {line}"),
+        }
     }
 }
 
-/// Whether a reader would take one for the other: the same words, whatever their case and
-/// spaces, with the same media, in answer to the same post.
-pub(crate) fn is_duplicate(one: &Draft, other: &Draft) -> bool {
-    words(one.text.as_deref()) == words(other.text.as_deref())
-        && one.content == other.content
-        && one.reply_to == other.reply_to
-        && one.quote == other.quote
+/// What a reader takes two posts for one by: the same words, whatever their case and spaces,
+/// with the same media, in answer to the same post.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Content {
+    words: String,
+    content: DraftContent,
+    reply_to: Option<PostId>,
+    quote: Option<PostId>,
 }
 
-/// The same of a text of which only the words are known. Posts without words are not compared.
-pub(crate) fn is_same_text(draft: &Draft, live: Option<&str>) -> bool {
-    let wanted = words(draft.text.as_deref());
-    !wanted.is_empty() && draft.reply_to.is_none() && wanted == words(live)
+impl Content {
+    pub(crate) fn of(draft: &Draft) -> Self {
+        Self {
+            words: words(draft.text.as_deref()),
+            content: draft.content.clone(),
+            reply_to: draft.reply_to.clone(),
+            quote: draft.quote.clone(),
+        }
+    }
+
+    /// The same of a post of which only the words are known. Those without are not compared.
+    pub(crate) fn has_words(&self, words: &str) -> bool {
+        !words.is_empty() && self.reply_to.is_none() && self.words == words
+    }
 }
 
-fn words(text: Option<&str>) -> String {
+/// The words of a text, as they are compared.
+pub(crate) fn words(text: Option<&str>) -> String {
     matching::normalise(text.unwrap_or_default()).to_lowercase()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_duplicate(one: &Draft, other: &Draft) -> bool {
+        Content::of(one) == Content::of(other)
+    }
+
+    fn is_same_text(draft: &Draft, live: Option<&str>) -> bool {
+        Content::of(draft).has_words(&words(live))
+    }
 
     #[test]
     fn case_and_spaces_make_no_other_content() {
