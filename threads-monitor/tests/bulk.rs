@@ -1,6 +1,10 @@
 //! Posts from a table, and back into one.
 #![cfg(feature = "archive")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail the test"
+)]
 
 mod world;
 

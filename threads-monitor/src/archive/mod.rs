@@ -51,6 +51,7 @@ pub use self::error::ArchiveError;
 pub use self::export::{ExportOptions, Exported, export_account};
 pub use self::file::NewFile;
 pub use self::import::{Existing, Imported, import_account};
+pub(crate) use self::manifest::hexadecimal;
 pub use self::restore::{Restored, restore};
 
 use crate::storage::Storage;

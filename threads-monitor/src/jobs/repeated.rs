@@ -152,7 +152,7 @@ impl Monitor {
             .enqueue_post(JobId::random(), account, &post, key, request)
             .await
         {
-            Ok(scheduled) => Ok(Some(scheduled.id)),
+            Ok(post) => Ok(Some(post.id)),
             // It is there, made when the zone's data said otherwise.
             Err(MonitorError::Store(StoreError::Conflict { .. })) => Ok(None),
             Err(error) => Err(error),

@@ -11,7 +11,8 @@ use super::Monitor;
 use crate::account::zone;
 use crate::error::{MonitorError, StoreError};
 use crate::planning::{
-    Content, HORIZON, PlanWarning, Planned, PostingPlan, Queue, QueueTime, Reserved, Series, words,
+    Content, HORIZON, Occurrence, PlanWarning, Planned, PostingPlan, Queue, QueueTime, Reserved,
+    Series, words,
 };
 use crate::publishing::engine::read_post;
 use crate::publishing::{Due, KEY, NewPost, Phase, Post};
@@ -173,7 +174,7 @@ impl Monitor {
         for job in scheduler.list(&query).await? {
             // What cannot be read is nothing that could be compared.
             let Ok(post) = read_post(&job) else { continue };
-            planned.extend(PlannedAt::of_post(&job, post, lately));
+            planned.extend(PlannedAt::of_post(&job, &post, lately));
         }
         let query = JobQuery::account(account.clone())
             .kind(JobKind::RepeatPost)
@@ -184,7 +185,7 @@ impl Monitor {
             };
             let upcoming = series
                 .upcoming()
-                .map(|occurrence| occurrence.at())
+                .map(Occurrence::at)
                 .take_while(|at| *at <= now + HORIZON)
                 .take(OCCURRENCES);
             let content = Arc::new(Content::of(&series.draft));
@@ -363,7 +364,7 @@ struct PlannedAt {
 
 impl PlannedAt {
     /// A post that is not at its end, or may have gone out since.
-    fn of_post(job: &JobRecord, post: Post, since: DateTime<Utc>) -> Option<Self> {
+    fn of_post(job: &JobRecord, post: &Post, since: DateTime<Utc>) -> Option<Self> {
         let (at, media_id) = match &post.phase {
             Phase::Published { media_id, .. } => (post.due_at, media_id.clone()),
             phase if phase.is_final() => return None,

@@ -7,7 +7,7 @@ use csv::{ReaderBuilder, StringRecord};
 use sha2::{Digest, Sha256};
 use threads_client::{Draft, DraftContent, Media, UserId};
 
-use crate::archive::{Csv, unguarded};
+use crate::archive::{Csv, hexadecimal, unguarded};
 use crate::planning::PlanWarning;
 use crate::publishing::{Due, NewPost, ScheduledPost};
 use crate::scheduler::JobId;
@@ -350,12 +350,7 @@ fn key_of(record: &StringRecord, columns: &Columns, zone: Zone) -> String {
         hash.update((cell.len() as u64).to_be_bytes());
         hash.update(cell);
     }
-    let digest: String = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("csv:{digest}")
+    format!("csv:{}", hexadecimal(&hash.finalize()))
 }
 
 /// Posts as a table that [`read`] takes back.

@@ -72,7 +72,7 @@ impl fmt::Display for Planned {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Content {
     words: String,
-    content: DraftContent,
+    media: DraftContent,
     reply_to: Option<PostId>,
     quote: Option<PostId>,
 }
@@ -81,7 +81,7 @@ impl Content {
     pub(crate) fn of(draft: &Draft) -> Self {
         Self {
             words: words(draft.text.as_deref()),
-            content: draft.content.clone(),
+            media: draft.content.clone(),
             reply_to: draft.reply_to.clone(),
             quote: draft.quote.clone(),
         }

@@ -121,14 +121,19 @@ fn in_words(repeat: &Repeat) -> String {
         .iter()
         .map(|time| time.format("%H:%M").to_string())
         .collect();
-    let mut words = format!("{days}, at {} in {}", times.join(", "), repeat.zone);
-    if let Some(last) = repeat.last {
-        words.push_str(&format!(", until {}", date(last)));
-    }
-    if let Some(count) = repeat.count {
-        words.push_str(&format!(", {count} times"));
-    }
-    words
+    let until = repeat
+        .last
+        .map(|last| format!(", until {}", date(last)))
+        .unwrap_or_default();
+    let count = repeat
+        .count
+        .map(|count| format!(", {count} times"))
+        .unwrap_or_default();
+    format!(
+        "{days}, at {} in {}{until}{count}",
+        times.join(", "),
+        repeat.zone
+    )
 }
 
 impl RepeatForm {
