@@ -21,6 +21,39 @@
 //! - **Warnings.** A [`PlanWarning`] says that the same content is planned or went out
 //!   lately, or that another post is near. It refuses nothing: whoever schedules
 //!   [`unless_warned`](crate::publishing::NewPost::unless_warned) is asked first.
+//!
+//! ```no_run
+//! # async fn example(
+//! #     monitor: threads_monitor::Monitor,
+//! #     account: threads_client::UserId,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//! use threads_client::Draft;
+//! use threads_monitor::planning::{DraftPlan, Every, NewDraft, NewSeries, Repeat};
+//! use threads_monitor::publishing::Due;
+//!
+//! let every_day = Repeat::new(
+//!     "Asia/Jakarta".parse()?,
+//!     Every::Day,
+//!     "09:00:00".parse()?,
+//!     "2027-03-01".parse()?,
+//! );
+//! let series = NewSeries::new(account.clone(), Draft::text("Good morning"), every_day);
+//! let series = monitor.repeat(series).await?;
+//! monitor.end_repeated(&series.id).await?;
+//!
+//! let draft = NewDraft {
+//!     account,
+//!     content: DraftPlan::new(Draft::text("Our news"), Some(Due::NextSlot)),
+//!     idempotency_key: None,
+//! };
+//! let draft = monitor.keep_draft(draft).await?;
+//! let revision = draft.entry.revision;
+//! monitor.ask_approval(&draft.id, revision, "Ani").await?;
+//! let post = monitor.approve_draft(&draft.id, revision, "Budi").await?;
+//! # let _ = post;
+//! # Ok(())
+//! # }
+//! ```
 
 #[cfg(feature = "archive")]
 mod bulk;
