@@ -53,6 +53,29 @@ def test_a_post_is_scheduled_and_cancelled(
 
 
 @WITH_AND_WITHOUT
+def test_a_draft_is_put_forward_and_approved(
+    dashboard: Dashboard, open_page: OpenPage, javascript: bool
+) -> None:
+    text = f"A draft {javascript}"
+    page = open_account(dashboard, open_page, "kedai.senja", javascript)
+    page.get_by_label("Text", exact=True).fill(text)
+    page.get_by_label("Date and time in Asia/Jakarta").fill(tomorrow("Asia/Jakarta"))
+    page.get_by_role("button", name="Keep as a draft").click()
+
+    draft = page.locator("section[aria-labelledby=drafts] li")
+    expect(draft.get_by_label("Text", exact=True)).to_have_value(text)
+    draft.get_by_label("Your name").fill("Ani")
+    draft.get_by_role("button", name="Ask for approval").click()
+    expect(draft.locator(".chip")).to_have_text("Waits for approval")
+    assert dashboard.posts(text) == []
+    draft.get_by_label("Your name").fill("Budi")
+    draft.get_by_role("button", name="Approve and schedule").click()
+
+    expect(page.locator(".note[role=status]")).to_contain_text("approved and scheduled")
+    assert dashboard.posts(text)[0]["phase"]["name"] == "scheduled"
+
+
+@WITH_AND_WITHOUT
 def test_a_refused_form_keeps_what_was_typed(
     dashboard: Dashboard, open_page: OpenPage, javascript: bool
 ) -> None:

@@ -49,6 +49,8 @@ def paths(dashboard: Dashboard) -> list[str]:
         f"/accounts/{user}",
         f"/accounts/{user}?range=1y",
         f"/accounts/{user}/posts",
+        f"/accounts/{user}/plan",
+        f"/accounts/{user}/table",
         f"/accounts/{user}/disconnect",
         f"/posts/{post}",
         "/connect",
@@ -146,7 +148,7 @@ def test_everything_is_reached_with_the_keyboard(dashboard: Dashboard, open_page
     user = dashboard.account("kedai.senja")["user"]
     page = open_page(f"/accounts/{user}")
     reached = []
-    for _ in range(80):
+    for _ in range(90):
         page.keyboard.press("Tab")
         reached.append(focused(page))
         visible = page.evaluate(

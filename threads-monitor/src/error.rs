@@ -218,6 +218,37 @@ pub enum MonitorError {
         /// What was asked for.
         id: JobId,
     },
+    /// There is no such plan.
+    #[error("there is no {what} {id}")]
+    NoSuchPlan {
+        /// What was asked for, as "repeated post".
+        what: &'static str,
+        /// Its id.
+        id: JobId,
+    },
+    /// A rule that makes no sense.
+    #[error(transparent)]
+    Repeat(#[from] crate::planning::InvalidRepeat),
+    /// A plan that makes no sense.
+    #[error(transparent)]
+    Plan(#[from] crate::planning::InvalidPlan),
+    /// A file that is no table of posts.
+    #[cfg(feature = "archive")]
+    #[error(transparent)]
+    Table(#[from] crate::planning::InvalidTable),
+    /// The queue has no time for another post.
+    #[error("the queue of account {user} has no free time within a year: give it more times")]
+    QueueFull {
+        /// The account.
+        user: UserId,
+    },
+    /// The post was not scheduled, because something speaks against it. It is, once it is
+    /// scheduled without `unless_warned`.
+    #[error("the post was not scheduled: {}", in_words(warnings))]
+    Warned {
+        /// What.
+        warnings: Vec<crate::planning::PlanWarning>,
+    },
     /// The post can no longer be changed in this way.
     #[error("the post cannot be {action}: {reason}")]
     PostState {
@@ -238,4 +269,9 @@ pub enum MonitorError {
     /// A setting that cannot work.
     #[error("{0}")]
     Config(String),
+}
+
+fn in_words(warnings: &[crate::planning::PlanWarning]) -> String {
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    warnings.join("; ")
 }

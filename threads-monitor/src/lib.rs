@@ -21,6 +21,7 @@ mod file;
 mod folder;
 mod jobs;
 mod monitor;
+pub mod planning;
 pub mod publishing;
 mod retention;
 pub mod scheduler;

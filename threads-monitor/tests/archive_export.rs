@@ -140,6 +140,7 @@ async fn an_export_holds_everything_but_the_token() {
             "followers.csv",
             "insights.csv",
             "manifest.json",
+            "plans.json",
             "posts.json",
             "profile.json",
             "schedule.json",

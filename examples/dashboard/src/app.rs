@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::assets;
-use crate::pages::{account, api, archive, connect, disconnect, home, legal, posts};
+use crate::pages::{account, api, archive, connect, disconnect, home, legal, plan, posts};
 use crate::problem::Problem;
 use crate::security;
 use crate::session::{Logins, SessionCookie};
@@ -214,6 +214,16 @@ impl App {
                 "/accounts/{id}/disconnect",
                 get(disconnect::ask).post(disconnect::disconnect),
             )
+            .route("/accounts/{id}/plan", get(plan::show))
+            .route("/accounts/{id}/plan.csv", get(plan::download))
+            .route("/accounts/{id}/repeated", post(plan::repeat))
+            .route("/accounts/{id}/queue", post(plan::save_queue))
+            .route(
+                "/accounts/{id}/table",
+                get(plan::ask_table).post(plan::take_table),
+            )
+            .route("/repeated/{id}/end", post(plan::end_repeated))
+            .route("/drafts/{id}", post(plan::tell_draft))
             .route("/posts/{id}", get(posts::show))
             .route("/posts/{id}/cancel", post(posts::cancel))
             .route("/posts/{id}/decide", post(posts::decide))

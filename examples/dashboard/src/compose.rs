@@ -63,6 +63,10 @@ pub(crate) struct ScheduleForm {
     pub(crate) zone: Zone,
     pub(crate) length: String,
     pub(crate) errors: FieldErrors,
+    /// What speaks against the post, and has to be confirmed.
+    pub(crate) warnings: Vec<String>,
+    /// What was asked for when the warnings came up.
+    pub(crate) action: String,
 }
 
 /// A form that can be scheduled.
@@ -122,6 +126,8 @@ impl ScheduleForm {
             ),
             text,
             errors: FieldErrors::default(),
+            warnings: Vec::new(),
+            action: one("action"),
         };
         form.number_media();
         form
@@ -129,9 +135,7 @@ impl ScheduleForm {
 
     /// Gives the form another key: what comes next is another post.
     pub(crate) fn renew_key(&mut self) -> Result<(), Problem> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|_| Problem::internal())?;
-        self.key = URL_SAFE_NO_PAD.encode(bytes);
+        self.key = fresh_key()?;
         Ok(())
     }
 
@@ -193,6 +197,23 @@ impl ScheduleForm {
             }
         };
         Some(Composed { draft, due, notice })
+    }
+
+    /// The post for the queue, which has no time of its own.
+    pub(crate) fn compose_queued(&mut self) -> Option<Draft> {
+        let draft = self.draft();
+        draft.filter(|_| !self.errors.any())
+    }
+
+    /// The draft, and its time if one was chosen.
+    pub(crate) fn compose_draft(&mut self, now: DateTime<Utc>) -> Option<(Draft, Option<Due>)> {
+        let due = if self.due.trim().is_empty() {
+            None
+        } else {
+            self.due(now).map(|(due, _)| due)
+        };
+        let draft = self.compose_queued()?;
+        Some((draft, due))
     }
 
     fn due(&mut self, now: DateTime<Utc>) -> Option<(Due, bool)> {
@@ -327,8 +348,15 @@ impl ScheduleForm {
     }
 }
 
+/// A key by which a second submission of a form is known.
+pub(crate) fn fresh_key() -> Result<String, Problem> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| Problem::internal())?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
 /// A wall-clock time as browsers send it, with or without seconds.
-fn read_local(text: &str) -> Option<NaiveDateTime> {
+pub(crate) fn read_local(text: &str) -> Option<NaiveDateTime> {
     ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())

@@ -100,6 +100,11 @@ impl From<MonitorError> for Problem {
     fn from(error: MonitorError) -> Self {
         match error {
             MonitorError::NotConnected { .. } => Self::no_account(),
+            MonitorError::NoSuchPlan { .. } => Self::new(
+                StatusCode::NOT_FOUND,
+                "It is not planned here",
+                "The address is wrong, or its account was disconnected and its data was deleted.",
+            ),
             MonitorError::NoSuchPost { .. } => Self::new(
                 StatusCode::NOT_FOUND,
                 "There is no such scheduled post",

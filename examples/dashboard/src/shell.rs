@@ -112,6 +112,61 @@ impl Notice {
             tone: "good",
             text: "Your decision is recorded. Nothing was sent.",
         },
+        Self {
+            key: "queued",
+            tone: "good",
+            text: "The post is in the queue, at the time below.",
+        },
+        Self {
+            key: "drafted",
+            tone: "good",
+            text: "The draft is kept. Nothing is sent.",
+        },
+        Self {
+            key: "approved",
+            tone: "good",
+            text: "The draft is approved and scheduled.",
+        },
+        Self {
+            key: "draft-changed",
+            tone: "good",
+            text: "The draft is saved. If it was put forward, it has to be put forward again.",
+        },
+        Self {
+            key: "draft-asked",
+            tone: "good",
+            text: "The draft waits for approval. Until then it is not sent.",
+        },
+        Self {
+            key: "draft-rejected",
+            tone: "good",
+            text: "The draft is not approved. It can be changed and put forward again.",
+        },
+        Self {
+            key: "draft-discarded",
+            tone: "good",
+            text: "The draft is discarded.",
+        },
+        Self {
+            key: "repeated",
+            tone: "good",
+            text: "The post is repeated from now on.",
+        },
+        Self {
+            key: "repeat-ended",
+            tone: "good",
+            text: "The repetition has ended. What was scheduled of it already is called off, unless it is too late.",
+        },
+        Self {
+            key: "queue",
+            tone: "good",
+            text: "The queue is saved. Posts that are scheduled already stay where they are.",
+        },
+        Self {
+            key: "table",
+            tone: "good",
+            text: "All rows are scheduled.",
+        },
     ];
 
     /// The notice of this key.

@@ -68,7 +68,7 @@ fn writer(buffer: Vec<u8>) -> Writer<Vec<u8>> {
 }
 
 /// The cell as it was before it was guarded.
-pub(super) fn unguarded(cell: &str) -> &str {
+pub(crate) fn unguarded(cell: &str) -> &str {
     cell.strip_prefix('\'').unwrap_or(cell)
 }
 

@@ -34,6 +34,7 @@ pub(super) const FOLLOWERS: &str = "followers.csv";
 pub(super) const INSIGHTS: &str = "insights.csv";
 pub(super) const POSTS: &str = "posts.json";
 pub(super) const SCHEDULE: &str = "schedule.json";
+const PLANS: &str = "plans.json";
 const README: &str = "README.txt";
 
 pub(super) const FOLLOWERS_COLUMNS: [&str; 4] = ["at", "followers", "captured_at", "source"];
@@ -106,6 +107,7 @@ pub async fn export_account<W: Write + Send + 'static>(
         .await?;
     source.posts(&mut archive, &mut counter).await?;
     source.schedule(&mut archive, &mut counter).await?;
+    source.plans(&mut archive, &mut counter).await?;
     let manifest = Manifest {
         account: Some(account.clone()),
         ..Manifest::new(FORMAT, now)
@@ -300,10 +302,7 @@ impl<'a> Exporting<'a> {
         archive.begin(SCHEDULE).await?;
         archive.write(b"[", 0).await?;
         let mut list = List::default();
-        let mut query = JobQuery {
-            limit: Some(JOBS),
-            ..JobQuery::account(self.account.clone()).kind(JobKind::PublishPost)
-        };
+        let mut query = self.jobs(JobKind::PublishPost);
         loop {
             let jobs = self.storage.scheduler.list(&query).await?;
             for job in &jobs {
@@ -317,6 +316,62 @@ impl<'a> Exporting<'a> {
         }
         archive.write(b"\n]\n", 0).await
     }
+
+    async fn plans<W: Write + Send + 'static>(
+        &self,
+        archive: &mut ArchiveWriter<W>,
+        counter: &mut Counter<'_>,
+    ) -> Result<(), ArchiveError> {
+        archive.begin(PLANS).await?;
+        archive.write(b"[", 0).await?;
+        let mut list = List::default();
+        for kind in PLAN_KINDS {
+            let mut query = self.jobs(kind);
+            loop {
+                let jobs = self.storage.scheduler.list(&query).await?;
+                for job in &jobs {
+                    let row = PlanRow {
+                        id: job.id,
+                        kind,
+                        created_at: job.created_at,
+                        idempotency_key: &job.idempotency_key,
+                        next_wake_at: job.wake_at,
+                        plan: &job.state,
+                    };
+                    list.write(archive, &row).await?;
+                }
+                counter.add(PLANS, jobs.len());
+                match jobs.last() {
+                    Some(job) => query.after = Some(job.id),
+                    None => break,
+                }
+            }
+        }
+        archive.write(b"\n]\n", 0).await
+    }
+
+    fn jobs(&self, kind: JobKind) -> JobQuery {
+        JobQuery {
+            limit: Some(JOBS),
+            ..JobQuery::account(self.account.clone()).kind(kind)
+        }
+    }
+}
+
+/// The kinds of `plans.json`.
+const PLAN_KINDS: [JobKind; 3] = [JobKind::RepeatPost, JobKind::KeepDraft, JobKind::KeepQueue];
+
+/// A plan as `plans.json` has it.
+#[derive(Serialize)]
+struct PlanRow<'a> {
+    id: JobId,
+    kind: JobKind,
+    created_at: DateTime<Utc>,
+    idempotency_key: &'a str,
+    next_wake_at: Option<DateTime<Utc>>,
+    /// As it is stored, so that one that cannot be read is there, too.
+    #[serde(flatten)]
+    plan: &'a Value,
 }
 
 /// A post as `posts.json` has it.

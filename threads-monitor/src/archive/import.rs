@@ -371,6 +371,10 @@ async fn add_ended(
         wake_at: row.created_at,
         created_at: row.created_at,
     };
+    if scheduler.get(&new.id).await?.is_some() {
+        // It is there already, and may be ahead of the export.
+        return Ok(());
+    }
     let state = new.state.clone();
     let job = scheduler.enqueue(new).await?;
     if job.wake_at.is_none() || job.state != state {

@@ -68,7 +68,7 @@ impl Manifest {
 }
 
 /// A SHA-256 as the manifest has it.
-pub(super) fn hexadecimal(sum: &[u8]) -> String {
+pub(crate) fn hexadecimal(sum: &[u8]) -> String {
     use std::fmt::Write as _;
 
     sum.iter().fold(String::new(), |mut text, byte| {

@@ -20,6 +20,10 @@
 //!   instance first runs them are published by it: **stop the original for good before you
 //!   start the restored instance.** What a person called off in the original after the
 //!   backup waits again; [`Restored::open_posts`] lists what waits.
+//! - Repeated posts go on in a restored instance with the first time after it starts; those
+//!   before may have been made by the original. A draft that was scheduled, and of which the
+//!   backup does not know the post, is a draft again. An import brings neither: the instance
+//!   that they come from has them.
 //!
 //! Decision, 2026-11: both files are ZIP archives with a `manifest.json` that holds format,
 //! version, and the number of rows, the size and the SHA-256 of each part. It is written
@@ -42,10 +46,12 @@ mod write;
 
 pub use self::backup::{BackedUp, TokensAs, back_up};
 pub use self::csv::Csv;
+pub(crate) use self::csv::unguarded;
 pub use self::error::ArchiveError;
 pub use self::export::{ExportOptions, Exported, export_account};
 pub use self::file::NewFile;
 pub use self::import::{Existing, Imported, import_account};
+pub(crate) use self::manifest::hexadecimal;
 pub use self::restore::{Restored, restore};
 
 use crate::storage::Storage;

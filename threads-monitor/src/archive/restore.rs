@@ -12,6 +12,7 @@ use super::manifest::MANIFEST;
 use super::read::{Archive, Each, Rows, blocking};
 use super::{Counter, Progress, kept_tokens};
 use crate::error::StoreError;
+use crate::planning::{DraftEntry, Series};
 use crate::publishing::{self, Event as PostEvent, Post, PostPolicy, ScheduledPost, step};
 use crate::scheduler::{
     Change, Event, EventCursor, JobKind, JobQuery, JobRecord, NewEvent, NewJob, Scheduler,
@@ -252,6 +253,19 @@ impl Target<'_> {
 
     /// The state and the wake-up with which a job begins here.
     fn put_back(&self, job: &JobRecord) -> Result<(Value, Option<DateTime<Utc>>), ArchiveError> {
+        let damaged = |error: StoreError| ArchiveError::damaged(JOBS, error);
+        match job.kind {
+            // What is at its end stays there; the others find out themselves what is due.
+            JobKind::RepeatPost if job.wake_at.is_some() => {
+                let series = Series::read(job).map_err(damaged)?;
+                return Ok((series.restored().state()?, Some(self.now)));
+            }
+            JobKind::KeepDraft => {
+                let draft = DraftEntry::read(job).map_err(damaged)?;
+                return Ok((draft.restored().state()?, job.wake_at));
+            }
+            _ => {}
+        }
         let Some(open) = open_post(job)? else {
             return Ok((job.state.clone(), job.wake_at));
         };

@@ -8,7 +8,9 @@
 //! what was not appended is fetched again.
 
 mod collect;
+mod kept;
 mod posts;
+mod repeated;
 mod thin;
 mod token;
 
@@ -158,6 +160,9 @@ impl Monitor {
         match lease.job.kind {
             JobKind::PublishPost => self.run_post(lease).await,
             JobKind::RefreshToken => self.run_refresh(lease).await,
+            JobKind::RepeatPost => self.run_repeated(lease).await,
+            JobKind::KeepDraft => self.run_draft(lease).await,
+            JobKind::KeepQueue => self.rest(lease).await,
             _ => self.run_collect(lease).await,
         }
     }
@@ -189,7 +194,7 @@ impl Monitor {
 
     /// Gives a job back that could not be run, so that it does not stand in the way of
     /// the account's other posts.
-    async fn postpone(&self, id: JobId, epoch: u64) -> Result<(), MonitorError> {
+    pub(crate) async fn postpone(&self, id: JobId, epoch: u64) -> Result<(), MonitorError> {
         let scheduler = &self.storage().scheduler;
         let Some(job) = scheduler.get(&id).await?.filter(|job| job.epoch == epoch) else {
             return Ok(());

@@ -412,7 +412,7 @@ fn thinned(job: &JobRecord) -> Option<Thinned> {
 }
 
 fn health(job: &JobRecord) -> Option<CollectionHealth> {
-    if matches!(job.kind, JobKind::PublishPost | JobKind::ThinHistory) {
+    if !job.kind.collects() && job.kind != JobKind::RefreshToken {
         return None;
     }
     let state = if job.kind == JobKind::RefreshToken {

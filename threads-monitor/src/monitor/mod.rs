@@ -1,8 +1,13 @@
 //! The monitor: one handle for everything that happens to connected accounts.
 
 mod accounts;
+#[cfg(feature = "archive")]
+mod bulk;
+mod drafts;
 mod erasing;
 mod posts;
+mod queue;
+mod repeated;
 mod run;
 
 use std::collections::BTreeMap;
@@ -14,6 +19,7 @@ use threads_client::{Client, UserId};
 use tokio::sync::{Notify, OnceCell, RwLock};
 use uuid::Uuid;
 
+pub(crate) use self::drafts::kept;
 pub use self::run::MonitorHandle;
 use crate::clock::{Clock, SystemClock};
 use crate::error::MonitorError;

@@ -2,18 +2,22 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use threads_client::UserId;
+
 use super::Monitor;
 use crate::error::{MonitorError, StoreError};
 use crate::publishing::engine::{change, read_post};
 use crate::publishing::{
-    Decision, Due, Event, KEY, NewPost, Phase, Post, ScheduledPost, matching, request, serial_key,
-    state, step,
+    Decision, Due, Event, KEY, NewPost, Phase, Post, ScheduledPost, matching, queued_request,
+    request, serial_key, state, step,
 };
 use crate::scheduler::{JobId, JobKind, JobQuery, JobRecord, NewJob};
-use threads_client::UserId;
+use crate::zone::Zone;
 
 /// How late a post may go out when nothing else is said.
-const MAX_LATENESS: Duration = Duration::from_hours(2);
+pub(super) const MAX_LATENESS: Duration = Duration::from_hours(2);
 /// How often a change is tried again when somebody else was faster.
 const CONFLICT_TRIES: usize = 8;
 
@@ -28,50 +32,96 @@ impl Monitor {
     ///
     /// `Draft` for a draft that cannot be published, `NotSchedulable` for one whose outcome
     /// could not be checked after a lost answer (a ghost post), `Config` for a due time that is
-    /// too long ago or does not exist, `NotConnected`, and `Store` with a conflict when
-    /// the idempotency key was used for another post.
+    /// too long ago or does not exist, `QueueFull`, `Warned` if that was wished for,
+    /// `NotConnected`, and `Store` with a conflict when the idempotency key was used for
+    /// another post.
     pub async fn schedule(&self, new: NewPost) -> Result<ScheduledPost, MonitorError> {
         new.draft.validate()?;
         if let Some(reason) = matching::unverifiable(&new.draft) {
             return Err(MonitorError::NotSchedulable { reason });
         }
-        let (due_at, zone) = match new.due {
-            Due::At(due_at) => (due_at, None),
-            Due::Local { time, zone } => {
-                let local = zone.instant(time).ok_or_else(|| {
-                    MonitorError::Config("the due time is not a date that exists".to_owned())
-                })?;
-                (local.instant(), Some(zone))
-            }
+        let id = JobId::random();
+        // The standing jobs of the account have keys of their own.
+        let key = match &new.idempotency_key {
+            Some(key) => format!("{KEY}{key}"),
+            None => format!("{KEY}{id}"),
         };
-        let now = self.now();
-        let post = Post::new(
-            new.draft,
-            due_at,
-            zone,
-            new.max_lateness.unwrap_or(MAX_LATENESS),
-        );
-        if post.latest_at() < now {
+        let _not_while_erasing = self.inner.erasing.of(&new.account).read().await;
+        self.inner.tokens.load(&new.account).await?;
+        if new.unless_warned {
+            let warnings = self.plan_warnings(&new).await?;
+            if !warnings.is_empty() {
+                return Err(MonitorError::Warned { warnings });
+            }
+        }
+        let account = new.account;
+        let is_queued = new.due == Due::NextSlot;
+        let (due_at, zone) = self.resolve(&account, new.due, id).await?;
+        let lateness = new.max_lateness.unwrap_or(MAX_LATENESS);
+        let post = Post::new(new.draft, due_at, zone, lateness);
+        if post.latest_at() < self.now() {
             return Err(MonitorError::Config(format!(
                 "the due time {due_at} is too long ago"
             )));
         }
-        let _not_while_erasing = self.inner.erasing.of(&new.account).read().await;
-        self.inner.tokens.load(&new.account).await?;
-        let id = JobId::random();
-        let first = step(&self.inner.policy, &post, now, Event::Woke);
+        let request = if is_queued {
+            queued_request(&post)?
+        } else {
+            request(&post)?
+        };
+        let scheduled = self
+            .enqueue_post(id, account.clone(), &post, key, request)
+            .await;
+        let is_new = scheduled.as_ref().is_ok_and(|post| post.id == id);
+        if is_queued && !is_new {
+            // It was there already, or does not come: the slot is free again.
+            self.free_slot(&account, id).await?;
+        }
+        scheduled
+    }
+
+    /// The instant at which a post is due. A slot of the queue is kept for `post`.
+    pub(super) async fn resolve(
+        &self,
+        account: &UserId,
+        due: Due,
+        post: JobId,
+    ) -> Result<(DateTime<Utc>, Option<Zone>), MonitorError> {
+        match due {
+            Due::At(due_at) => Ok((due_at, None)),
+            Due::Local { time, zone } => {
+                let local = zone.instant(time).ok_or_else(|| {
+                    MonitorError::Config("the due time is not a date that exists".to_owned())
+                })?;
+                Ok((local.instant(), Some(zone)))
+            }
+            Due::NextSlot => {
+                let (at, zone) = self.reserve_slot(account, post).await?;
+                Ok((at, Some(zone)))
+            }
+        }
+    }
+
+    /// Makes the job of a post, unless there is one with its key. Whoever calls it keeps the
+    /// account from being erased meanwhile.
+    pub(crate) async fn enqueue_post(
+        &self,
+        id: JobId,
+        account: UserId,
+        post: &Post,
+        idempotency_key: String,
+        request: Value,
+    ) -> Result<ScheduledPost, MonitorError> {
+        let now = self.now();
+        let first = step(&self.inner.policy, post, now, Event::Woke);
         let job = NewJob {
             id,
-            serial_key: serial_key(&new.account),
-            account: new.account,
+            serial_key: serial_key(&account),
+            account,
             kind: JobKind::PublishPost,
-            // The standing jobs of the account have keys of their own.
-            idempotency_key: match new.idempotency_key {
-                Some(key) => format!("{KEY}{key}"),
-                None => format!("{KEY}{id}"),
-            },
-            request: request(&post)?,
-            state: state(&post)?,
+            idempotency_key,
+            request,
+            state: state(post)?,
             wake_at: match first.next {
                 crate::publishing::Next::WaitUntil(at) => at,
                 _ => now,

@@ -93,11 +93,7 @@ impl Monitor {
         let query = JobQuery::account(user.clone());
         let mut outcomes = Vec::new();
         for job in self.inner.storage.scheduler.list(&query).await? {
-            let collects = !matches!(
-                job.kind,
-                JobKind::PublishPost | JobKind::RefreshToken | JobKind::ThinHistory
-            );
-            if collects && self.run_job(&job.id).await? {
+            if job.kind.collects() && self.run_job(&job.id).await? {
                 let after = self.inner.storage.scheduler.get(&job.id).await?;
                 let error = after.and_then(|job| CollectState::read(&job.state).last_error);
                 outcomes.push((job.kind, error.map_or(Ok(()), Err)));

@@ -32,6 +32,7 @@ pub use self::step::step;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use threads_client::{Draft, UserId};
 
@@ -51,6 +52,9 @@ pub struct NewPost {
     pub idempotency_key: Option<String>,
     /// How late it may still go out; past that it is *missed*. Default: two hours.
     pub max_lateness: Option<Duration>,
+    /// Whether to schedule it only if there is no
+    /// [`PlanWarning`](crate::planning::PlanWarning). Default: no.
+    pub unless_warned: bool,
 }
 
 impl NewPost {
@@ -62,12 +66,14 @@ impl NewPost {
             due,
             idempotency_key: None,
             max_lateness: None,
+            unless_warned: false,
         }
     }
 }
 
 /// When a post is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", content = "when", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Due {
     /// At an instant.
@@ -79,6 +85,9 @@ pub enum Due {
         /// Whose wall.
         zone: Zone,
     },
+    /// At the next free time of the account's queue; see
+    /// [`PostingPlan`](crate::planning::PostingPlan).
+    NextSlot,
 }
 
 /// What the idempotency keys of scheduled posts begin with; the standing jobs of an account
@@ -96,6 +105,15 @@ pub(crate) fn request(post: &Post) -> Result<Value, StoreError> {
         "draft": serde_json::to_value(&post.draft).map_err(unwritable)?,
         "due_at": post.due_at,
         "zone": post.zone,
+        "max_lateness_seconds": post.max_lateness_seconds,
+    }))
+}
+
+/// The same of a post at the next free time of the queue, whichever that is.
+pub(crate) fn queued_request(post: &Post) -> Result<Value, StoreError> {
+    Ok(json!({
+        "draft": serde_json::to_value(&post.draft).map_err(unwritable)?,
+        "due": "next_slot",
         "max_lateness_seconds": post.max_lateness_seconds,
     }))
 }

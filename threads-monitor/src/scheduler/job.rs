@@ -98,6 +98,12 @@ pub enum JobKind {
     PublishPost,
     /// Removes what is kept for longer than [`Retention`](crate::Retention) says.
     ThinHistory,
+    /// Makes a scheduled post of each occurrence of a repeated one.
+    RepeatPost,
+    /// Keeps a draft, and schedules it once that is decided.
+    KeepDraft,
+    /// Keeps how an account posts: the times of its queue, and the gap between posts.
+    KeepQueue,
 }
 
 impl JobKind {
@@ -111,7 +117,21 @@ impl JobKind {
             Self::RefreshToken => "refresh_token",
             Self::PublishPost => "publish_post",
             Self::ThinHistory => "thin_history",
+            Self::RepeatPost => "repeat_post",
+            Self::KeepDraft => "keep_draft",
+            Self::KeepQueue => "keep_queue",
         }
+    }
+
+    /// Whether it reads the account's numbers.
+    pub(crate) const fn collects(self) -> bool {
+        matches!(
+            self,
+            Self::CollectFollowers
+                | Self::CollectProfile
+                | Self::CollectInsights
+                | Self::CollectPosts
+        )
     }
 }
 

@@ -4,6 +4,8 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::json;
 use threads_client::{AccessToken, Draft, DraftPoll, UserId};
+use threads_monitor::planning::{DraftPlan, Every, NewDraft, NewSeries, PostingPlan, Repeat};
+use threads_monitor::publishing::Due;
 use threads_monitor::scheduler::{Evidence, JobId, WorkerId};
 use threads_monitor::{Storage, Zone};
 use threads_sandbox::{AccountSeed, Endpoint, Fault, Readiness, Sandbox, Switches};
@@ -19,6 +21,12 @@ const TEXT: &str = "qzx text";
 const MEDIA: &str = "qzx-media";
 const CANDIDATE: &str = "THQWqzxcandidate0a3f1c9e7b5d2f8a6c4e0";
 const EVIDENCE: &str = "qzx evidence";
+/// Whoever asked for approval, or gave none, and why not.
+const ASKED: &str = "qzx asked";
+const REJECTED: &str = "qzx rejected";
+const REASON: &str = "qzx reason";
+const REPEATED: &str = "qzx repeated";
+const DRAFTED: &str = "qzx drafted";
 
 /// A sandbox with the account that will be erased, and another one.
 async fn sandbox() -> Sandbox {
@@ -62,6 +70,11 @@ impl Marked {
             TEXT,
             MEDIA,
             EVIDENCE,
+            ASKED,
+            REJECTED,
+            REASON,
+            REPEATED,
+            DRAFTED,
             &self.token,
             CANDIDATE,
         ]
@@ -102,6 +115,7 @@ async fn fill(world: &World, storage: &Storage) -> Marked {
     let waiting = world.schedule_in(&user, waiting, 1).await.id;
     world.live(minutes(3), minutes(1)).await;
     world.schedule_in(&user, draft(3), 1_000_000).await;
+    plans(world, &user).await;
 
     let evidence = Evidence {
         at: world.sandbox.now(),
@@ -130,6 +144,26 @@ async fn fill(world: &World, storage: &Storage) -> Marked {
         waiting,
         undecided,
     }
+}
+
+/// A repeated post, a draft that was not approved, and a queue.
+async fn plans(world: &World, user: &UserId) {
+    let monitor = &world.monitor;
+    let first = "2100-01-01".parse().unwrap();
+    let repeat = Repeat::new(Zone::UTC, Every::Day, "08:00:00".parse().unwrap(), first);
+    let series = NewSeries::new(user.clone(), Draft::text(REPEATED), repeat);
+    monitor.repeat(series).await.unwrap();
+    let new = NewDraft {
+        account: user.clone(),
+        content: DraftPlan::new(Draft::text(DRAFTED), Some(Due::NextSlot)),
+        idempotency_key: None,
+    };
+    let id = monitor.keep_draft(new).await.unwrap().id;
+    monitor.ask_approval(&id, 0, ASKED).await.unwrap();
+    let rejected = monitor.reject_draft(&id, 0, REJECTED, REASON).await;
+    rejected.unwrap();
+    let plan = PostingPlan::new(Zone::UTC);
+    monitor.set_posting_plan(user, &plan).await.unwrap();
 }
 
 /// P-01, and with it P-03 (PostgreSQL), P-04 (files) and P-05 (sealed tokens).
@@ -168,7 +202,7 @@ async fn nothing_of_a_disconnected_account_is_left(#[case] kind: Kind) {
     let erased = world.monitor.disconnect(&marked.user).await.unwrap();
 
     assert!(erased.token, "{erased:?}");
-    assert_eq!(erased.jobs, 5 + 5, "{erased:?}");
+    assert_eq!(erased.jobs, 5 + 5 + 3, "{erased:?}");
     assert_eq!(erased.undecided_posts, 1, "{erased:?}");
     assert!(erased.snapshots > 20, "{erased:?}");
     assert_eq!(place.found(&opened, &marks).await, []);

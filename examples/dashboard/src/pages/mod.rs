@@ -7,12 +7,14 @@ pub(crate) mod connect;
 pub(crate) mod disconnect;
 pub(crate) mod home;
 pub(crate) mod legal;
+pub(crate) mod plan;
 pub(crate) mod posts;
 mod queue;
 mod series;
 
 use serde::Deserialize;
 use threads_client::UserId;
+use threads_monitor::planning::{PlanWarning, Planned};
 use threads_monitor::{AccountSummary, Connection, Monitor, Zone};
 
 use crate::format::Moment;
@@ -102,6 +104,30 @@ impl ConnectionWords {
                 trouble: None,
             },
         }
+    }
+}
+
+/// What speaks against a post, in words.
+fn warning_words(warning: &PlanWarning, zone: Zone) -> String {
+    let what = |planned: &Planned| match planned {
+        Planned::Post(_) => "Another scheduled post".to_owned(),
+        Planned::Repeated(_) => "A repeated post".to_owned(),
+        Planned::Live(_) => "A post that is on Threads already".to_owned(),
+        Planned::Line(line) => format!("Line {line}"),
+        _ => "Something else".to_owned(),
+    };
+    match warning {
+        PlanWarning::Duplicate { of, at } => format!(
+            "{} has the same content ({}).",
+            what(of),
+            Moment::new(*at, zone).text
+        ),
+        PlanWarning::TooClose { to, at } => format!(
+            "{} is nearer than this account wants ({}).",
+            what(to),
+            Moment::new(*at, zone).text
+        ),
+        other => capitalised(&other.to_string()),
     }
 }
 

@@ -7,13 +7,14 @@ use axum::extract::{Path, Query, RawForm, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use threads_client::{DraftContent, Media, MediaKind, UserId};
-use threads_monitor::publishing::{Decision, NewPost, Phase, ScheduledPost};
+use threads_monitor::planning::{DraftPlan, NewDraft};
+use threads_monitor::publishing::{Decision, Due, NewPost, Phase, ScheduledPost};
 use threads_monitor::scheduler::JobId;
 use threads_monitor::snapshot_store::{Metric, Reading, SnapshotQuery, Subject};
 use threads_monitor::{AccountSummary, MonitorError, StoreError, Zone};
 
 use super::queue::{self, QueueEntry};
-use super::{PageQuery, Person};
+use super::{PageQuery, Person, warning_words};
 use crate::app::AppState;
 use crate::compose::ScheduleForm;
 use crate::fields::pairs;
@@ -114,33 +115,90 @@ pub(crate) async fn schedule(
     state.accept_changes()?;
     let monitor = &state.settings.monitor;
     let account = super::account(monitor, &UserId::new(id)).await?;
-    let mut form = ScheduleForm::of_pairs(&pairs(&body), account.zone);
-    let Some(composed) = form.compose(monitor.now()) else {
+    let pairs = pairs(&body);
+    let is_confirmed = pairs.iter().any(|(name, _)| name == "confirm");
+    let mut form = ScheduleForm::of_pairs(&pairs, account.zone);
+    if form.action == "draft" {
+        return keep(&state, &account, form).await;
+    }
+    let composed = if form.action == "queue" {
+        form.compose_queued()
+            .map(|draft| (draft, Due::NextSlot, "queued"))
+    } else {
+        form.compose(monitor.now())
+            .map(|composed| (composed.draft, composed.due, composed.notice))
+    };
+    let Some((draft, due, notice)) = composed else {
         return again(&state, &account, form);
     };
-    let mut post = NewPost::new(account.user.clone(), composed.draft, composed.due);
+    let mut post = NewPost::new(account.user.clone(), draft, due);
     // Without a key every submission is a post of its own, as with any plain client.
     post.idempotency_key = (!form.key.is_empty()).then(|| format!("form-{}", form.key));
+    post.unless_warned = !is_confirmed;
     match monitor.schedule(post).await {
-        Ok(scheduled) => Ok(Redirect::to(&format!(
-            "/posts/{}?notice={}",
-            scheduled.id, composed.notice
-        ))
-        .into_response()),
+        Ok(scheduled) => {
+            let address = format!("/posts/{}?notice={notice}", scheduled.id);
+            Ok(Redirect::to(&address).into_response())
+        }
         Err(MonitorError::Draft(error)) => {
             form.refuse(&error);
             again(&state, &account, form)
         }
-        Err(MonitorError::Store(StoreError::Conflict { .. })) => {
-            form.errors.add(
-                "form",
-                "This form was already used for another post, which is scheduled. Send it again to schedule this one, too.",
-            );
-            form.renew_key()?;
+        Err(MonitorError::Warned { warnings }) => {
+            form.warnings = warnings
+                .iter()
+                .map(|warning| warning_words(warning, account.zone))
+                .collect();
             again(&state, &account, form)
         }
+        Err(MonitorError::QueueFull { .. }) => {
+            form.errors.add(
+                "form",
+                "The queue has no free time. Give it times on the plan page, or choose a date and a time.",
+            );
+            again(&state, &account, form)
+        }
+        Err(MonitorError::Store(StoreError::Conflict { .. })) => used(&state, &account, form),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Keeps what was written as a draft.
+async fn keep(
+    state: &AppState,
+    account: &AccountSummary,
+    mut form: ScheduleForm,
+) -> Result<Response, Problem> {
+    let monitor = &state.settings.monitor;
+    let Some((draft, due)) = form.compose_draft(monitor.now()) else {
+        return again(state, account, form);
+    };
+    let new = NewDraft {
+        account: account.user.clone(),
+        content: DraftPlan::new(draft, due),
+        idempotency_key: (!form.key.is_empty()).then(|| format!("form-{}", form.key)),
+    };
+    match monitor.keep_draft(new).await {
+        Ok(_) => {
+            let address = format!("/accounts/{}/plan?notice=drafted#drafts", account.user);
+            Ok(Redirect::to(&address).into_response())
+        }
+        Err(MonitorError::Store(StoreError::Conflict { .. })) => used(state, account, form),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn used(
+    state: &AppState,
+    account: &AccountSummary,
+    mut form: ScheduleForm,
+) -> Result<Response, Problem> {
+    form.errors.add(
+        "form",
+        "This form was already used for another post, which is scheduled. Send it again to schedule this one, too.",
+    );
+    form.renew_key()?;
+    again(state, account, form)
 }
 
 /// The form once more, with what was typed and what is wrong.

@@ -5,5 +5,6 @@ mod archive;
 mod common;
 mod connecting;
 mod numbers;
+mod planning;
 mod protection;
 mod publishing;

@@ -83,6 +83,8 @@ async fn every_answer_is_protected() {
         "/".to_owned(),
         format!("/accounts/{user}"),
         format!("/accounts/{user}/posts"),
+        format!("/accounts/{user}/plan"),
+        format!("/accounts/{user}/table"),
         format!("/accounts/{user}/disconnect"),
         "/connect".to_owned(),
         "/privacy".to_owned(),
@@ -177,6 +179,9 @@ async fn forms_of_other_sites_change_nothing() {
     let targets = [
         posts.clone(),
         format!("/accounts/{user}/disconnect"),
+        format!("/accounts/{user}/repeated"),
+        format!("/accounts/{user}/queue"),
+        format!("/accounts/{user}/table"),
         format!("/accounts/{user}/zone"),
         format!("/accounts/{user}/collect"),
         format!("{post}/cancel"),
@@ -228,11 +233,30 @@ async fn markup_in_profiles_and_posts_is_shown_as_text() {
     dashboard.live(20, std::time::Duration::from_mins(1)).await;
     dashboard.monitor.collect_now(&user).await.unwrap();
     let post = scheduled.location();
+    for (form, fields) in [
+        ("posts", vec![("text", PAYLOAD), ("action", "draft")]),
+        (
+            "repeated",
+            vec![
+                ("text", PAYLOAD),
+                ("every", "day"),
+                ("interval", "1"),
+                ("times", "09:00"),
+                ("first", "2026-07-01"),
+            ],
+        ),
+    ] {
+        let sent = dashboard
+            .post(&format!("/accounts/{user}/{form}"), &fields)
+            .await;
+        assert_eq!(sent.status.as_u16(), 303, "{}", sent.body);
+    }
 
     for page in [
         "/",
         &format!("/accounts/{user}"),
         &format!("/accounts/{user}/posts"),
+        &format!("/accounts/{user}/plan"),
         &format!("/accounts/{user}/disconnect"),
         &post,
     ] {
