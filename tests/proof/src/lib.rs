@@ -16,3 +16,4 @@ pub mod design;
 mod fast;
 pub mod model;
 pub mod platform;
+pub mod simulator;

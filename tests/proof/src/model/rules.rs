@@ -40,7 +40,7 @@ impl Bounds {
 }
 
 /// A move, and where it leads; nowhere if the bounds end there.
-pub type Move = (&'static str, Option<State>);
+pub(super) type Move = (&'static str, Option<State>);
 
 /// The rules of one search.
 #[derive(Debug)]

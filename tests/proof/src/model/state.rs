@@ -6,9 +6,9 @@ use super::posts::container;
 use crate::platform::{Container, Standing};
 
 /// Containers that the platform can have; they are numbered from one.
-pub const CONTAINERS: usize = 4;
+pub(super) const CONTAINERS: usize = 4;
 /// Workers that may run the post at once.
-pub const WORKERS: usize = 2;
+pub(super) const WORKERS: usize = 2;
 
 /// Everything that can make a difference later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
