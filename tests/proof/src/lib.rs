@@ -7,7 +7,6 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::missing_panics_doc,
     clippy::panic,
     reason = "a proof that cannot go on has failed"
 )]

@@ -16,22 +16,35 @@ fn assert_holds(report: &Report) {
 }
 
 #[rstest]
-#[case::safe(PublishMode::Safe)]
-#[case::auto_replace(PublishMode::AutoReplace)]
-fn the_modes_that_trust_the_settle_time_hold_in_every_bounded_world(
-    #[case] mode: PublishMode,
+fn safe_holds_in_every_bounded_world(
     #[values(0, 1, 2, 3)] world: usize,
     #[values(false, true)] lags: bool,
 ) {
     let world = World::four(true, lags)[world];
 
-    assert_holds(&search(world, mode.into(), Bounds::SMALL, Until::Exhausted));
+    assert_holds(&search(
+        world,
+        Design::default(),
+        Bounds::SMALL,
+        Until::Exhausted,
+    ));
 }
 
-/// So it holds in the bounded worlds, too: less can happen there.
+/// It differs from safe where published containers read as not found. The other worlds are
+/// in the README's command.
+#[rstest]
+fn auto_replace_holds_in_every_bounded_world(#[values(1, 3)] world: usize) {
+    let world = World::four(true, true)[world];
+    let design = Design::from(PublishMode::AutoReplace);
+
+    assert_holds(&search(world, design, Bounds::SMALL, Until::Exhausted));
+}
+
+/// So it holds in the bounded worlds, too: less can happen there. The other worlds are in
+/// the README's command.
 #[rstest]
 fn paranoid_holds_without_any_bound_on_time(
-    #[values(0, 1, 2, 3)] world: usize,
+    #[values(0, 3)] world: usize,
     #[values(false, true)] lags: bool,
 ) {
     let world = World::four(false, lags)[world];

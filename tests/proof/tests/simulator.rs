@@ -1,5 +1,7 @@
 //! Thousands of runs at random hold what was promised, and find what breaks it.
 
+#![expect(clippy::print_stdout, reason = "what was found, for `--nocapture`")]
+
 use std::collections::BTreeMap;
 
 use rstest::rstest;
@@ -45,6 +47,15 @@ fn every_seed_of_the_other_modes_holds(#[case] mode: PublishMode) {
     assert_holds(mode, 0..300);
 }
 
+/// Each found a defect once. What they draw changes with the simulator, so each defect has
+/// a test of its own, too.
+#[rstest]
+#[case::a_blocked_twin(PublishMode::Safe, 69_021)]
+#[case::a_blocked_twin(PublishMode::Paranoid, 905)]
+fn seeds_that_broke_something_hold(#[case] mode: PublishMode, #[case] seed: u64) {
+    assert_eq!(run(seed, mode.into(), Trace::Forgotten).broken, None);
+}
+
 #[test]
 fn the_same_seed_gives_the_same_trace() {
     for seed in 0..50 {
@@ -74,6 +85,7 @@ fn a_mistake_is_found_within_the_seeds(
         Mutant::TimeoutIsFailure,
         Mutant::RescueSameContainer,
         Mutant::RescueFromStart,
+        Mutant::NoFencing,
         Mutant::NotFoundIsUnpublished,
         Mutant::CancelInFlight,
         Mutant::EditInFlight

@@ -16,7 +16,6 @@ mod state;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::time::{Duration, Instant};
 
 pub use self::posts::{Ending, NOW, Posts, SETTLE, new_post, policy, project};
 pub use self::rules::{Bounds, Rules};
@@ -87,8 +86,6 @@ pub struct Report {
     pub stuck: usize,
     /// Whether the search ended because it had found something.
     pub is_partial: bool,
-    /// How long it took.
-    pub took: Duration,
 }
 
 /// When a search may end before it has seen everything.
@@ -104,7 +101,6 @@ pub enum Until {
 
 /// Searches.
 pub fn search(world: World, design: Design, bounds: Bounds, until: Until) -> Report {
-    let started = Instant::now();
     let mut found = Found::default();
     let mut rules = Rules::new(world, design, bounds);
     found.explore(&mut rules, until);
@@ -121,7 +117,6 @@ pub fn search(world: World, design: Design, bounds: Bounds, until: Until) -> Rep
         violations: found.violations,
         stuck,
         is_partial: found.is_partial,
-        took: started.elapsed(),
     }
 }
 

@@ -106,7 +106,7 @@ pub struct Posts {
     design: Design,
     policy: PostPolicy,
     attempts: usize,
-    posts: Vec<(Post, Facts)>,
+    met: Vec<(Post, Facts)>,
     ids: HashMap<String, u16>,
     taken: FastMap<(u16, u16), Taken>,
 }
@@ -143,7 +143,7 @@ impl Posts {
             design,
             policy: design.policy(policy(attempts, containers)),
             attempts,
-            posts: Vec::new(),
+            met: Vec::new(),
             ids: HashMap::new(),
             taken: FastMap::default(),
         };
@@ -155,22 +155,22 @@ impl Posts {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.posts.len()
+        self.met.len()
     }
 
     /// Whether there are none, which is never so.
     pub fn is_empty(&self) -> bool {
-        self.posts.is_empty()
+        self.met.is_empty()
     }
 
     /// What the search has to know.
     pub fn facts(&self, id: u16) -> Facts {
-        self.posts[usize::from(id)].1
+        self.met[usize::from(id)].1
     }
 
     /// The post.
     pub fn post(&self, id: u16) -> &Post {
-        &self.posts[usize::from(id)].0
+        &self.met[usize::from(id)].0
     }
 
     /// What a happening makes of a post. `code` names the happening.
@@ -212,9 +212,9 @@ impl Posts {
         if let Some(id) = self.ids.get(&key) {
             return *id;
         }
-        let id = u16::try_from(self.posts.len()).expect("more posts than the search can number");
+        let id = u16::try_from(self.met.len()).expect("more posts than the search can number");
         let facts = facts(&post);
-        self.posts.push((post, facts));
+        self.met.push((post, facts));
         self.ids.insert(key, id);
         id
     }
@@ -345,12 +345,14 @@ fn project_phase(phase: &mut Phase, now: DateTime<Utc>) {
             reason.clear();
             *since = NOW;
         }
-        Phase::Published { at, .. } | Phase::Abandoned { at } => *at = NOW,
         Phase::Failed { at, reason } => {
             *at = NOW;
             reason.clear();
         }
-        Phase::Cancelled { at } | Phase::Missed { at } => *at = NOW,
+        Phase::Published { at, .. }
+        | Phase::Abandoned { at }
+        | Phase::Cancelled { at }
+        | Phase::Missed { at } => *at = NOW,
         _ => {}
     }
 }
