@@ -128,17 +128,20 @@ impl Engine<'_> {
 
     /// What a worker that had lost its lease may have learned comes first.
     async fn first_event(&self, lease: &Lease) -> Result<Event, StoreError> {
+        let post = read_post(&lease.job)?;
         let evidence = self.scheduler.evidence(&lease.job.id).await?;
         let late = evidence.iter().rev().find_map(|evidence| {
-            Some(Event::LateAnswer {
-                container: evidence.data.get("container")?.as_str()?.into(),
+            let container: ContainerId = evidence.data.get("container")?.as_str()?.into();
+            let mut ours = post.attempts.iter().map(|attempt| &attempt.container);
+            let is_ours = ours.any(|ours| *ours == container);
+            is_ours.then_some(Event::LateAnswer {
+                container,
                 media_id: evidence.data.get("media_id")?.as_str()?.into(),
             })
         });
         if let Some(late) = late {
             return Ok(late);
         }
-        let post = read_post(&lease.job)?;
         let may_be_sent = matches!(post.phase, Phase::Ready { .. });
         if may_be_sent && self.has_open_twin(lease, &post).await? {
             return Ok(Event::TwinOpen);

@@ -25,7 +25,8 @@ mod step;
 pub use self::answer::{Answer, Remedy, classify};
 pub use self::event::{Effect, Event, Next, ScanResult, StatusReading, Step};
 pub use self::post::{
-    Attempt, Blocked, Decision, Outcome, Phase, Post, PostPolicy, PublishedSource, ScheduledPost,
+    Attempt, Blocked, Decision, Outcome, Phase, Post, PostPolicy, PublishMode, PublishedSource,
+    ScheduledPost,
 };
 pub use self::step::step;
 

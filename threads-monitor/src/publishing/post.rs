@@ -436,6 +436,34 @@ pub struct PostPolicy {
     pub attention: Duration,
     /// How often a blocked post is tried again.
     pub blocked: Duration,
+    /// What is concluded from complete looks without the post.
+    pub mode: PublishMode,
+}
+
+/// How much is concluded after a publish call whose answer proves nothing, once the settle
+/// time is over and complete looks have not found the post.
+///
+/// In every mode a container that Meta calls published is published, and one that expired
+/// unpublished is replaced.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PublishMode {
+    /// A container that is still unpublished is published again; one that failed is
+    /// replaced; one that Meta does not know is left to a person.
+    ///
+    /// Safe if a call acts, and shows, within the settle time.
+    #[default]
+    Safe,
+    /// Whatever is not known for certain is left to a person.
+    ///
+    /// Safe whatever the delays.
+    Paranoid,
+    /// As `Safe`, but a container that Meta does not know is replaced, too.
+    ///
+    /// Rests on nothing but the settle time: if a call can act or show later than that, a
+    /// post can go out twice.
+    AutoReplace,
 }
 
 impl Default for PostPolicy {
@@ -460,6 +488,7 @@ impl Default for PostPolicy {
             lookups: 5,
             attention: seconds(15 * MINUTE),
             blocked: seconds(15 * MINUTE),
+            mode: PublishMode::Safe,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use threads_client::{Draft, PostId};
 use threads_monitor::publishing::{
-    Answer, Decision, Effect, Event, Next, Outcome, PostPolicy, Remedy, ScanResult, StatusReading,
-    step,
+    Answer, Decision, Effect, Event, Next, Outcome, Phase, PostPolicy, Remedy, ScanResult,
+    StatusReading, step,
 };
 
 use crate::{after, publishing, start, text_post};
@@ -136,6 +136,32 @@ fn an_absurd_retry_after_holds_a_post_up_for_an_hour_at_most() {
     // The second event came a second later.
     let hour_later = post.due_at + TimeDelta::hours(1) + TimeDelta::seconds(1);
     assert_eq!(next, Next::WaitUntil(hour_later));
+}
+
+/// Whether a twin may be live is found out for a post that is leased as ready.
+#[test]
+fn a_blocked_post_meets_its_twin_before_it_is_sent() {
+    let mut post = publishing();
+    post.phase = Phase::Ready {
+        container: "c1".into(),
+        since: start(),
+    };
+    post.attempts.clear();
+    let no_token = Event::NoToken {
+        why: "revoked".to_owned(),
+    };
+    let (blocked, _) = after(&post, post.due_at, [no_token]);
+
+    let (woken, next) = after(
+        &blocked,
+        post.due_at + TimeDelta::minutes(15),
+        [Event::Woke],
+    );
+
+    assert_eq!(blocked.phase.name(), "blocked");
+    assert_eq!(woken.phase.name(), "ready");
+    assert_eq!(next, Next::WaitUntil(post.due_at + TimeDelta::minutes(15)));
+    assert!(woken.attempts.is_empty());
 }
 
 #[test]

@@ -13,7 +13,7 @@
 //! A post from a backup is *restored*, wherever it stood: it goes back there if its time is
 //! still to come, and otherwise leads to published or needs attention, never to a call.
 //!
-//! Three rules carry the safety of it:
+//! Four rules carry the safety of it:
 //!
 //! 1. A publish call is authorised by an [`Attempt`] that is durable before the call,
 //!    and one attempt is one call.
@@ -22,6 +22,8 @@
 //! 3. "Not found" is never read as "not published". Only a container that is still
 //!    publishable, has expired or has failed is taken as proof, and after an unknown
 //!    answer only once the settle time is over.
+//! 4. A post is sent only when it wakes up as ready. Whoever wakes it looks for twins first
+//!    ([`Event::TwinOpen`]), so however it became ready, no twin of it is open.
 
 mod person;
 mod prepare;
@@ -56,6 +58,7 @@ pub fn step(policy: &PostPolicy, post: &Post, now: DateTime<Utc>, event: Event) 
     let mut machine = Machine {
         policy,
         now,
+        may_send: event == Event::Woke && matches!(post.phase, Phase::Ready { .. }),
         post: post.clone(),
     };
     let next = machine.take(event);
@@ -68,6 +71,8 @@ pub fn step(policy: &PostPolicy, post: &Post, now: DateTime<Utc>, event: Event) 
 struct Machine<'a> {
     policy: &'a PostPolicy,
     now: DateTime<Utc>,
+    /// Whether it woke up as ready: then it is known that no twin of it is open.
+    may_send: bool,
     post: Post,
 }
 
@@ -175,6 +180,9 @@ impl Machine<'_> {
             .max(after(since, self.policy.pause_after_finished));
         if self.now < start {
             return Next::WaitUntil(start);
+        }
+        if !self.may_send {
+            return Next::WaitUntil(self.now);
         }
         let counted = self.post.attempts.iter().filter(|attempt| attempt.counts());
         if counted.count() >= self.policy.attempts {

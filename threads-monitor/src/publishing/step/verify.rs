@@ -12,7 +12,7 @@ use super::{
 use crate::publishing::answer::{Answer, Remedy};
 use crate::publishing::event::{Effect, Next, ScanResult, StatusReading};
 use crate::publishing::matching;
-use crate::publishing::post::{Outcome, Phase, PublishedSource};
+use crate::publishing::post::{Outcome, Phase, PublishMode, PublishedSource};
 
 impl Machine<'_> {
     pub(super) fn answered(&mut self, answer: Answer) -> Next {
@@ -203,6 +203,7 @@ impl Machine<'_> {
         scan: Option<&ScanResult>,
     ) -> Next {
         let now = self.now;
+        let mode = self.policy.mode;
         let between_scans = delta(self.policy.between_scans);
         let Phase::Verifying {
             container,
@@ -237,6 +238,13 @@ impl Machine<'_> {
                 self.without_effect();
                 self.abandon_container("its container expired unpublished")
             }
+            StatusReading::Finished | StatusReading::Error { .. }
+                if clean && mode == PublishMode::Paranoid =>
+            {
+                self.needs_attention(
+                    "it is not published yet, and a call may act however late it arrives",
+                )
+            }
             StatusReading::Finished if clean => {
                 self.without_effect();
                 self.back_to_ready(container, finished_at, Duration::ZERO)
@@ -244,6 +252,10 @@ impl Machine<'_> {
             StatusReading::Error { .. } if clean => {
                 self.without_effect();
                 self.abandon_container("its container failed")
+            }
+            StatusReading::NotFound if clean && mode == PublishMode::AutoReplace => {
+                self.without_effect();
+                self.abandon_container("Meta no longer knows its container")
             }
             StatusReading::NotFound if clean => self
                 .needs_attention("Meta no longer knows its container, and no such post is listed"),
