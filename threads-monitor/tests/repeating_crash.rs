@@ -49,12 +49,11 @@ impl Dying {
             })
             .unwrap();
         match left {
-            0 => Err(dead()),
             1 if self.has_effect => {
                 work.await?;
                 Err(dead())
             }
-            1 => Err(dead()),
+            0 | 1 => Err(dead()),
             _ => work.await,
         }
     }

@@ -169,8 +169,9 @@ async fn expect_lease_is_kept(storage: &Storage) {
         keys.collect()
     };
     assert_eq!(keys(claim_all(storage).await), ["a"]);
-    let id = JobId::from_uuid(uuid::Uuid::nil());
-    let job = scheduler.get(&id).await.unwrap().unwrap();
+    let jobs = scheduler.list(&JobQuery::default()).await.unwrap();
+    let mut jobs = jobs.into_iter();
+    let job = jobs.find(|job| job.idempotency_key == "old").unwrap();
     let lease = Lease {
         epoch: job.epoch,
         until: job.lease.as_ref().unwrap().until,
@@ -182,7 +183,7 @@ async fn expect_lease_is_kept(storage: &Storage) {
 
 async fn claim_all(storage: &Storage) -> Vec<Lease> {
     let (worker, minute) = (WorkerId::new("x"), Duration::from_mins(1));
-    let claimed = storage.scheduler.claim(Utc::now(), &worker, minute, 99);
+    let claimed = storage.scheduler.claim(at(1), &worker, minute, 99);
     claimed.await.unwrap()
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta};
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
@@ -297,15 +297,17 @@ async fn a_database_of_each_earlier_schema_is_brought_up_to_date() {
 /// The lease that an older program wrote keeps its lane until it is released.
 async fn expect_lease_is_kept(storage: &Storage) {
     let scheduler = &storage.scheduler;
-    let (now, worker, minute) = (Utc::now(), WorkerId::new("x"), Duration::from_mins(1));
+    let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(1);
+    let (worker, minute) = (WorkerId::new("x"), Duration::from_mins(1));
     let keys = |leases: Vec<Lease>| -> Vec<String> {
         let keys = leases.into_iter().map(|lease| lease.job.idempotency_key);
         keys.collect()
     };
     let claimed = scheduler.claim(now, &worker, minute, 9).await.unwrap();
     assert_eq!(keys(claimed), ["a"]);
-    let id = JobId::from_uuid(uuid::Uuid::nil());
-    let job = scheduler.get(&id).await.unwrap().unwrap();
+    let jobs = scheduler.list(&JobQuery::default()).await.unwrap();
+    let mut jobs = jobs.into_iter();
+    let job = jobs.find(|job| job.idempotency_key == "old").unwrap();
     let lease = Lease {
         epoch: job.epoch,
         until: job.lease.as_ref().unwrap().until,

@@ -258,16 +258,15 @@ impl Drop for Writer {
 
 /// Tells every caller of a batch what became of it. One that is gone is not told.
 fn answer(outcome: Result<HashSet<Uuid>, Unwritten>, batch: Vec<Release>) {
-    let tell: Box<dyn Fn(&Release) -> Result<bool, StoreError>> = match outcome {
-        Ok(written) => Box::new(move |release| Ok(written.contains(&release.id))),
-        Err(Unwritten::Undone) => Box::new(|_| Ok(false)),
-        Err(Unwritten::Unknown(error)) => {
-            let failure = SharedFailure::new(error);
-            Box::new(move |_| Err(failure.error()))
-        }
-    };
+    let outcome = outcome.or_else(|unwritten| match unwritten {
+        Unwritten::Undone => Ok(HashSet::new()),
+        Unwritten::Unknown(error) => Err(SharedFailure::new(error)),
+    });
     for release in batch {
-        let told = tell(&release);
+        let told = match &outcome {
+            Ok(written) => Ok(written.contains(&release.id)),
+            Err(failure) => Err(failure.error()),
+        };
         let _ = release.caller.send(told);
     }
 }
