@@ -304,7 +304,7 @@ async fn expect_lease_is_kept(storage: &Storage) {
         keys.collect()
     };
     let claimed = scheduler.claim(now, &worker, minute, 9).await.unwrap();
-    assert_eq!(keys(claimed), ["a"]);
+    assert_eq!(keys(claimed), ["a-0"]);
     let jobs = scheduler.list(&JobQuery::default()).await.unwrap();
     let mut jobs = jobs.into_iter();
     let job = jobs.find(|job| job.idempotency_key == "old").unwrap();
