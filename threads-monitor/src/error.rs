@@ -142,7 +142,8 @@ pub(crate) struct SharedFailure {
 
 #[cfg(any(feature = "file", feature = "sqlite", feature = "postgres"))]
 impl SharedFailure {
-    pub(crate) fn new(error: StoreError) -> Self {
+    /// The backend is named where the error itself names none.
+    pub(crate) fn new(backend: &'static str, error: StoreError) -> Self {
         let is_final = error.is_final();
         let (backend, doing, source) = match error {
             StoreError::Backend {
@@ -157,7 +158,7 @@ impl SharedFailure {
             } => (backend, doing, Arc::from(source)),
             other => {
                 let source: Arc<dyn StdError + Send + Sync> = Arc::new(other);
-                ("shared", "making a change durable".to_owned(), source)
+                (backend, "making a change durable".to_owned(), source)
             }
         };
         Self {

@@ -281,7 +281,9 @@ impl<T: Table> Writer<T> {
         {
             self.run_on_table(request, &mut batch);
         }
-        let done = self.make_durable(&batch).map_err(SharedFailure::new);
+        let done = self
+            .make_durable(&batch)
+            .map_err(|error| SharedFailure::new(BACKEND, error));
         if done.is_err() {
             for row in batch.undo.into_iter().rev() {
                 self.table.apply(row);

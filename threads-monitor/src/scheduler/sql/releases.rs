@@ -260,7 +260,7 @@ impl Drop for Writer {
 fn answer(outcome: Result<HashSet<Uuid>, Unwritten>, batch: Vec<Release>) {
     let outcome = outcome.or_else(|unwritten| match unwritten {
         Unwritten::Undone => Ok(HashSet::new()),
-        Unwritten::Unknown(error) => Err(SharedFailure::new(error)),
+        Unwritten::Unknown(error) => Err(SharedFailure::new("sql", error)),
     });
     for release in batch {
         let told = match &outcome {
