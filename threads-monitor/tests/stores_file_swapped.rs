@@ -17,8 +17,11 @@ use threads_client::{AccessToken, UserId};
 use threads_monitor::Storage;
 use threads_monitor::token_store::{Credential, Token};
 
-/// So often the store is opened while a link comes and goes.
+/// So often the store is opened, at least, while a link comes and goes.
 const OPENINGS: usize = 300;
+
+/// So often at most, until both the file and the link have been met.
+const MOST_OPENINGS: usize = 20_000;
 
 /// The goal; a system with many processors makes far more of them in that time.
 const SWAPS: usize = 10_000;
@@ -44,8 +47,10 @@ impl Swapper {
                 if swaps >= SWAPS && ended.load(Ordering::Relaxed) {
                     break;
                 }
-                // The store may have put a new file into the place of the link.
-                if !link.exists() {
+                // The store may have put a new file into the place of the link,
+                // which leaves two files, and nothing to be led astray by.
+                if !path.is_symlink() && !link.is_symlink() {
+                    let _ = fs::remove_file(&link);
                     let _ = symlink(&target, &link);
                 }
                 let swapped = renameat_with(CWD, &path, CWD, &link, RenameFlags::EXCHANGE);
@@ -94,9 +99,14 @@ fn contents(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Opens the store again and again, and writes where it can; says how often it could.
+///
+/// How often one of the two is met is up to the system: it goes on until it has met both.
 async fn open_and_write(path: &Path) -> (usize, usize) {
     let (mut opened, mut refused) = (0, 0);
-    for number in 0..OPENINGS {
+    for number in 0..MOST_OPENINGS {
+        if number >= OPENINGS && opened > 0 && refused > 0 {
+            break;
+        }
         match Storage::open(&format!("file:{}", path.display())).await {
             Ok(storage) => {
                 opened += 1;
