@@ -19,6 +19,8 @@ mod file;
     expect(dead_code, reason = "only the file backend uses all of it")
 )]
 mod folder;
+#[doc = include_str!("../docs/guarantees.md")]
+pub mod guarantees {}
 mod jobs;
 mod monitor;
 pub mod planning;

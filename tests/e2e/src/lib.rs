@@ -4,6 +4,7 @@
 //! the sandbox's virtual clock is everybody's clock.
 
 mod browser;
+pub mod facts;
 
 use std::sync::Arc;
 use std::time::Duration;
