@@ -178,6 +178,7 @@ impl Monitor {
             tokens: self.tokens(),
             clock: self.clock(),
             policy: self.post_policy(),
+            quotas: self.quotas(),
         };
         let error = match engine.run(lease).await {
             Ok(()) => return Ok(()),

@@ -23,7 +23,7 @@ pub(crate) use self::drafts::kept;
 pub use self::run::MonitorHandle;
 use crate::clock::{Clock, SystemClock};
 use crate::error::MonitorError;
-use crate::publishing::PostPolicy;
+use crate::publishing::{PostPolicy, Quotas};
 use crate::retention::Retention;
 use crate::scheduler::WorkerId;
 use crate::storage::Storage;
@@ -79,6 +79,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     cadence: Cadence,
     policy: PostPolicy,
+    quotas: Quotas,
     retention: Retention,
     worker: WorkerId,
     concurrency: usize,
@@ -205,6 +206,7 @@ impl MonitorBuilder {
                 clock: self.clock,
                 cadence: self.cadence,
                 policy: self.policy,
+                quotas: Quotas::default(),
                 retention: self.retention,
                 worker: self.worker,
                 concurrency: self.concurrency,

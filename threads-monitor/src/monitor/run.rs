@@ -14,7 +14,7 @@ use super::{Cadence, Monitor};
 use crate::clock::Clock;
 use crate::error::MonitorError;
 use crate::jobs::{CollectState, LEASE};
-use crate::publishing::PostPolicy;
+use crate::publishing::{PostPolicy, Quotas};
 use crate::scheduler::{JobId, JobKind, JobQuery, Lease};
 
 /// The background loop looks at least this often: another process may have added work.
@@ -208,6 +208,10 @@ impl Monitor {
 
     pub(crate) fn post_policy(&self) -> &PostPolicy {
         &self.inner.policy
+    }
+
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.inner.quotas
     }
 
     pub(crate) fn erasing(&self, user: &UserId) -> &RwLock<()> {

@@ -13,7 +13,8 @@ use threads_client::{
 use super::answer::{self, Answer};
 use super::event::{Effect, Event, Next, ScanResult, StatusReading, Step};
 use super::matching;
-use super::post::{Phase, Post, PostPolicy};
+use super::post::{Blocked, Phase, Post, PostPolicy};
+use super::quota::{Kind, Quotas};
 use super::step::step;
 use crate::clock::Clock;
 use crate::error::{MonitorError, StoreError};
@@ -41,6 +42,7 @@ pub(crate) struct Engine<'a> {
     pub(crate) tokens: &'a TokenManager,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) policy: &'a PostPolicy,
+    pub(crate) quotas: &'a Quotas,
 }
 
 /// Reads a post from its job.
@@ -99,6 +101,11 @@ impl Engine<'_> {
             }
             Err(error) => return Err(error),
         };
+        if let Some(client) = client.as_ref().filter(|_| event == Event::Woke)
+            && let Some(why) = self.quota_full(client, &lease).await?
+        {
+            event = Event::QuotaFull { why };
+        }
         loop {
             let Some((post, effect)) = self.commit(&mut lease, event).await? else {
                 return Ok(());
@@ -152,15 +159,49 @@ impl Engine<'_> {
     /// Whether another post of the account with the same content may be live without
     /// its id being known. A second one could then be taken for it, or it for the second.
     async fn has_open_twin(&self, lease: &Lease, post: &Post) -> Result<bool, StoreError> {
+        let others = self.open_others(lease).await?;
+        Ok(others
+            .iter()
+            .any(|other| other.is_unbound() && matching::is_twin(&post.draft, &other.draft)))
+    }
+
+    /// The account's other posts that are not at their end, as far as they can be read.
+    async fn open_others(&self, lease: &Lease) -> Result<Vec<Post>, StoreError> {
         let query = JobQuery::account(lease.job.account.clone())
             .kind(JobKind::PublishPost)
             .open();
         let jobs = self.scheduler.list(&query).await?;
-        Ok(jobs
-            .iter()
-            .filter(|job| job.id != lease.job.id)
-            .filter_map(|job| read_post(job).ok())
-            .any(|other| other.is_unbound() && matching::is_twin(&post.draft, &other.draft)))
+        let others = jobs.iter().filter(|job| job.id != lease.job.id);
+        Ok(others.filter_map(|job| read_post(job).ok()).collect())
+    }
+
+    /// Why the quota does not let the post go out, if it is ready to and does not.
+    ///
+    /// Posts that were due earlier come first, so that a full quota changes no order.
+    async fn quota_full(
+        &self,
+        client: &Client,
+        lease: &Lease,
+    ) -> Result<Option<String>, StoreError> {
+        let post = read_post(&lease.job)?;
+        if !matches!(post.phase, Phase::Ready { .. }) && !waits_for_quota(&post) {
+            return Ok(None);
+        }
+        if post.due_at > self.clock.now() {
+            return Ok(None);
+        }
+        let kind = kind(&post);
+        let others = self.open_others(lease).await?;
+        if others.iter().any(|other| {
+            waits_for_quota(other) && kind == self::kind(other) && other.due_at < post.due_at
+        }) {
+            return Ok(Some(
+                "posts that were due earlier wait for the quota of 24 hours".to_owned(),
+            ));
+        }
+        let account = &lease.job.account;
+        let now = self.clock.now();
+        Ok(self.quotas.full(client, account, kind, now).await)
     }
 
     /// Takes a step and makes it durable. Returns what to do next; the lease is given
@@ -314,7 +355,11 @@ impl Engine<'_> {
                         retry_after: None,
                     }
                 } else {
-                    answer::classify(publishing.publish_container(&container).await)
+                    let answer = answer::classify(publishing.publish_container(&container).await);
+                    if matches!(answer, Answer::Published(_) | Answer::Unknown { .. }) {
+                        self.quotas.sent(&lease.job.account, kind(post));
+                    }
+                    answer
                 })
             }
             Effect::Look { container, since } => {
@@ -392,6 +437,23 @@ impl Engine<'_> {
         }
         Ok(Some(ids))
     }
+}
+
+/// Which quota a post counts against.
+fn kind(post: &Post) -> Kind {
+    if post.draft.reply_to.is_some() {
+        Kind::Replies
+    } else {
+        Kind::Posts
+    }
+}
+
+fn waits_for_quota(post: &Post) -> bool {
+    matches!(
+        &post.phase,
+        Phase::Blocked { reason: Blocked::Quota, resume, .. }
+            if matches!(**resume, Phase::Ready { .. })
+    )
 }
 
 fn created(result: Result<ContainerId, ClientError>) -> Event {

@@ -53,6 +53,11 @@ pub enum Event {
     /// Another post of the account with the same content may be live or becoming so.
     /// Until that is known, a second one could not be told from it.
     TwinOpen,
+    /// The account's publishing quota is used up, or posts that were due earlier wait for it.
+    QuotaFull {
+        /// In which way.
+        why: String,
+    },
     /// A person asks to cancel.
     CancelRequested,
     /// A person decides about a post that needs attention.

@@ -20,6 +20,7 @@ pub(crate) mod engine;
 mod event;
 pub mod matching;
 mod post;
+mod quota;
 mod step;
 
 pub use self::answer::{Answer, Remedy, classify};
@@ -28,6 +29,7 @@ pub use self::post::{
     Attempt, Blocked, Decision, Outcome, Phase, Post, PostPolicy, PublishMode, PublishedSource,
     ScheduledPost,
 };
+pub(crate) use self::quota::Quotas;
 pub use self::step::step;
 
 use std::time::Duration;

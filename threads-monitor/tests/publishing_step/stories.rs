@@ -84,6 +84,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         }),
         1 => Just(Event::NoToken { why: why() }),
         1 => Just(Event::TwinOpen),
+        1 => Just(Event::QuotaFull { why: "250 of 250".to_owned() }),
         1 => Just(Event::CancelRequested),
         1 => Just(Event::Decided(Decision::ItIsLive)),
         1 => Just(Event::Decided(Decision::Discard)),

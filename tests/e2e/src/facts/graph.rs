@@ -122,7 +122,9 @@ impl Graph {
 
     /// Makes a container and waits until it is finished.
     pub(super) async fn container(&self, parameters: &[(&str, &str)]) -> anyhow::Result<String> {
-        let made = self.call(Method::POST, "v1.0/me/threads", parameters).await?;
+        let made = self
+            .call(Method::POST, "v1.0/me/threads", parameters)
+            .await?;
         let id = made.text("id").with_context(|| made.words())?.to_owned();
         for _ in 0..60 {
             let status = self.status(&id).await?;

@@ -64,9 +64,7 @@ impl Facts {
     /// The answer to one question.
     pub fn answer(&self, id: &str) -> Option<&Answer> {
         let mut facts = self.facts.iter();
-        facts
-            .find(|fact| fact.id == id)
-            .map(|fact| &fact.answer)
+        facts.find(|fact| fact.id == id).map(|fact| &fact.answer)
     }
 
     /// A table for people. It holds no token and no id of an account.
@@ -103,11 +101,7 @@ impl Probe {
             });
         };
         let (first, second) = probes::publish_and_look(&mut graph, &self.looks).await;
-        add(
-            "P1",
-            "What does publishing a container again do?",
-            second,
-        );
+        add("P1", "What does publishing a container again do?", second);
         add(
             "P2",
             "What does the status of a published container say, and when?",

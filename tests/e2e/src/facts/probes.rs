@@ -11,10 +11,11 @@ use super::graph::Graph;
 
 /// Every text of a run is another one, or the platform might refuse it as a duplicate.
 fn unique(what: &str) -> String {
-    let number = std::process::id() ^ std::time::UNIX_EPOCH.elapsed().map_or(0, |time| {
-        // Any number will do; only its lower half differs between runs.
-        u32::try_from(time.as_millis() & u128::from(u32::MAX)).unwrap_or(0)
-    });
+    let number = std::process::id()
+        ^ std::time::UNIX_EPOCH.elapsed().map_or(0, |time| {
+            // Any number will do; only its lower half differs between runs.
+            u32::try_from(time.as_millis() & u128::from(u32::MAX)).unwrap_or(0)
+        });
     format!("A test of the publishing protocol, soon deleted: {what} {number:x}")
 }
 
@@ -30,7 +31,11 @@ pub(super) async fn expect_account(graph: &Graph) -> anyhow::Result<()> {
     let me = graph
         .call(Method::GET, "v1.0/me", &[("fields", "id")])
         .await?;
-    anyhow::ensure!(me.is_success(), "the account cannot be read: {}", me.words());
+    anyhow::ensure!(
+        me.is_success(),
+        "the account cannot be read: {}",
+        me.words()
+    );
     Ok(())
 }
 
@@ -69,7 +74,9 @@ async fn look(graph: &mut Graph, looks: &[Duration]) -> anyhow::Result<(Looks, A
     for after in looks {
         tokio::time::sleep_until(answered + *after).await;
         let status = graph.status(&container).await?;
-        let said = status.text("status").map_or_else(|| status.words(), str::to_owned);
+        let said = status
+            .text("status")
+            .map_or_else(|| status.words(), str::to_owned);
         statuses.push(format!("after {}: {said}", span(*after)));
         if listed.is_none() {
             let posts = graph.newest("id").await?;
@@ -147,7 +154,10 @@ async fn sent_and_listed(graph: &mut Graph, text: &str) -> anyhow::Result<String
 /// P5: the old token after a refresh. Gives the new one, which must not be lost.
 pub(super) async fn old_token(graph: &Graph) -> (Answer, Option<String>) {
     let parameters = [("grant_type", "th_refresh_token")];
-    let refreshed = match graph.call_by_query("refresh_access_token", &parameters).await {
+    let refreshed = match graph
+        .call_by_query("refresh_access_token", &parameters)
+        .await
+    {
         Ok(refreshed) => refreshed,
         Err(why) => return (Answer::NotProbed(format!("{why:#}")), None),
     };
@@ -176,7 +186,11 @@ pub(super) async fn bearer(graph: &Graph) -> Answer {
     let mut found = Vec::new();
     for (name, path, parameters) in [
         ("profile", "v1.0/me", vec![("fields", "id")]),
-        ("list", "v1.0/me/threads", vec![("fields", "id"), ("limit", "1")]),
+        (
+            "list",
+            "v1.0/me/threads",
+            vec![("fields", "id"), ("limit", "1")],
+        ),
         (
             "limits",
             "v1.0/me/threads_publishing_limit",
@@ -251,7 +265,11 @@ pub(super) async fn limit_headers(graph: &Graph) -> Answer {
             .headers
             .keys()
             .map(|name| name.as_str())
-            .filter(|name| ["usage", "limit", "retry"].iter().any(|word| name.contains(word)))
+            .filter(|name| {
+                ["usage", "limit", "retry"]
+                    .iter()
+                    .any(|word| name.contains(word))
+            })
             .collect();
         names.sort_unstable();
         if names.is_empty() {
@@ -280,6 +298,11 @@ async fn publish_orphan(graph: &mut Graph) -> anyhow::Result<String> {
     graph.delete(&parent).await?;
     let published = graph.publish(&container).await?;
     let status = graph.status(&container).await?;
-    let status = status.text("status").map_or_else(|| status.words(), str::to_owned);
-    Ok(format!("{}; then the status is {status}", published.words()))
+    let status = status
+        .text("status")
+        .map_or_else(|| status.words(), str::to_owned);
+    Ok(format!(
+        "{}; then the status is {status}",
+        published.words()
+    ))
 }

@@ -96,6 +96,7 @@ impl Machine<'_> {
             } => self.late_answer(&container, media_id),
             Event::NoToken { why } => self.no_token(why),
             Event::TwinOpen => self.twin_open(),
+            Event::QuotaFull { why } => self.quota_full(why),
             Event::CancelRequested => self.cancel_requested(),
             Event::Decided(decision) => self.decided(decision),
             Event::Restored { backed_up_at } => self.restored(backed_up_at),
@@ -168,6 +169,19 @@ impl Machine<'_> {
             return self.go_on();
         }
         Next::WaitUntil(after(self.now, self.policy.between_scans))
+    }
+
+    /// Only a post that is about to be sent waits for the quota.
+    pub(super) fn quota_full(&mut self, why: String) -> Next {
+        if let Phase::Blocked { resume, .. } = &self.post.phase {
+            self.post.phase = (**resume).clone();
+        }
+        match self.post.phase.clone() {
+            phase @ Phase::Ready { .. } if !self.is_too_late() => {
+                self.block(Remedy::Quota, why, phase)
+            }
+            _ => self.go_on(),
+        }
     }
 
     pub(super) fn ready(&mut self, container: ContainerId, since: DateTime<Utc>) -> Next {

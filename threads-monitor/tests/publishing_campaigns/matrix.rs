@@ -1,0 +1,170 @@
+//! X1: every fault of a publish call, in every world that Meta may be.
+
+use chrono::TimeDelta;
+use futures::future::join_all;
+use threads_client::Draft;
+use threads_monitor::publishing::{Blocked, Phase};
+use threads_sandbox::{Endpoint, Fault, PublishedContainer, Republish, Switches};
+
+use super::world::{World, minutes};
+use super::{blank_world, count, expect_honest, live};
+
+/// What has to become of a post whose first publish call goes wrong in this way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    /// The call acted: it is found, and no second one is made.
+    Found,
+    /// As `Found`, but where only the list tells, and tells it after the settle time, a
+    /// person is asked first.
+    FoundLate,
+    /// It did not act, and says nothing: once that is proved, it is made again.
+    SentAgain,
+    /// It is proved by the answer alone.
+    Refused,
+    /// It waits for the account to be connected again.
+    Blocked,
+    /// It ends, with Meta's words.
+    Failed,
+}
+
+fn faults() -> [(Fault, Expected); 14] {
+    use Expected::{Blocked, Failed, Found, FoundLate, Refused, SentAgain};
+    let graph = |code, subcode, status| Fault::Graph {
+        code,
+        subcode,
+        status,
+    };
+    [
+        (Fault::DropBeforeEffect, SentAgain),
+        (Fault::ResetBeforeEffect, SentAgain),
+        (Fault::HangBeforeEffect, SentAgain),
+        (Fault::status(503), SentAgain),
+        (graph(2, None, 500), SentAgain),
+        (Fault::DropAfterEffect, Found),
+        (Fault::HangAfterEffect, Found),
+        (Fault::StatusAfterEffect { status: 502 }, Found),
+        (
+            Fault::GraphAfterEffect {
+                code: 4,
+                subcode: Some(2_207_051),
+                status: 403,
+            },
+            Found,
+        ),
+        (Fault::MissingId, Found),
+        // The longest delay that was reported is 222 s.
+        (Fault::DropThenEffect { after_seconds: 222 }, FoundLate),
+        (graph(24, Some(4_279_009), 400), Refused),
+        (graph(190, Some(463), 401), Blocked),
+        (graph(100, None, 400), Failed),
+    ]
+}
+
+#[tokio::test]
+async fn publish_fault_matrix() {
+    let posts = count(1, 20);
+    let mut cells = 0;
+    for published_container in [
+        PublishedContainer::Published,
+        PublishedContainer::NotFound,
+        PublishedContainer::NonexistingField,
+    ] {
+        for republish in [Republish::Refused, Republish::SecondPost] {
+            for listing_lag_seconds in [0, 30, 300] {
+                let switches = Switches {
+                    published_container,
+                    republish,
+                    listing_lag_seconds,
+                    ..Switches::default()
+                };
+                // Most of a cell is waiting for answers that never come.
+                let row = faults()
+                    .map(|(fault, expected)| cell(switches.clone(), fault, expected, posts));
+                cells += join_all(row).await.len();
+            }
+        }
+    }
+    assert_eq!(cells, 252);
+    println!(
+        "publish_fault_matrix: {cells} cells, {} posts, all as predicted",
+        cells * posts
+    );
+}
+
+async fn cell(switches: Switches, fault: Fault, expected: Expected, posts: usize) {
+    let case = format!(
+        "{fault:?}, {:?}, {:?}, listed after {} s",
+        switches.published_container, switches.republish, switches.listing_lag_seconds
+    );
+    let is_asked = expected == Expected::FoundLate
+        && switches.published_container != PublishedContainer::Published
+        && switches.listing_lag_seconds == 300;
+    let world = blank_world(switches).await;
+    let user = world.connect(&world.username(0)).await.user;
+    for _ in 0..posts {
+        world
+            .sandbox
+            .fail_next(Endpoint::PublishContainer, fault.clone());
+    }
+    let mut scheduled = Vec::new();
+    for number in 0..posts {
+        let draft = Draft::text(format!("post {number} of a cell"));
+        scheduled.push(world.schedule_in(&user, draft, 2).await);
+    }
+
+    // Two minutes until they are due, six to settle, and two more.
+    world.live(minutes(11), TimeDelta::seconds(20)).await;
+
+    if is_asked {
+        for post in &scheduled {
+            assert_eq!(world.phase(&post.id).await, "needs_attention", "{case}");
+        }
+        // Nobody decides, and it settles itself.
+        world.live(minutes(16), minutes(1)).await;
+    }
+    let calls = world.calls(Endpoint::PublishContainer);
+    for post in &scheduled {
+        let after = world.post(&post.id).await;
+        let text = post.post.draft.text.clone().unwrap();
+        let live = live(&world, &text);
+        expect_honest(&after, live, &case);
+        match (expected, &after.post.phase) {
+            (
+                Expected::Found | Expected::FoundLate | Expected::SentAgain | Expected::Refused,
+                Phase::Published { .. },
+            )
+            | (
+                Expected::Blocked,
+                Phase::Blocked {
+                    reason: Blocked::Reconnect,
+                    ..
+                },
+            )
+            | (Expected::Failed, Phase::Failed { .. }) => {}
+            (expected, phase) => panic!("{case}: {expected:?}, but it is {phase:?}"),
+        }
+    }
+    match expected {
+        Expected::Found | Expected::FoundLate | Expected::Failed => {
+            assert_eq!(calls, posts, "{case}")
+        }
+        Expected::SentAgain | Expected::Refused => assert_eq!(calls, 2 * posts, "{case}"),
+        // Once the account is known to be out, nobody calls for the others.
+        Expected::Blocked => {
+            assert!((1..=posts).contains(&calls), "{case}: {calls} calls");
+            resume(&world, &case).await;
+        }
+    }
+}
+
+/// The account is connected again, and everything goes out.
+async fn resume(world: &World, case: &str) {
+    world.sandbox.clear_faults();
+    let user = world.connect(&world.username(0)).await.user;
+    world.live(minutes(20), minutes(1)).await;
+    for post in world.monitor.scheduled_posts(&user).await.unwrap() {
+        let text = post.post.draft.text.clone().unwrap();
+        assert_eq!(post.post.phase.name(), "published", "{case}");
+        expect_honest(&post, live(world, &text), case);
+    }
+}
