@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use threads_client::{PostId, Scope, UserId};
 
-use crate::scheduler::JobKind;
+use crate::publishing::engine::read_post;
+use crate::scheduler::{JobId, JobKind, JobRecord};
 use crate::snapshot_store::{
     Metric, PostReading, ProfileReading, Reading, Snapshot, Source, Subject,
 };
@@ -59,6 +60,8 @@ pub struct AccountSummary {
     pub connection: Connection,
     /// The dates of its token. Never the token.
     pub token: TokenDates,
+    /// What is at stake while its token ends soon, or is dead.
+    pub notice: Option<TokenNotice>,
     /// Followers.
     pub followers: Measurement,
     /// Accounts it follows: not provided by Meta.
@@ -112,6 +115,65 @@ pub enum Connection {
 /// A token still in use with less than this left is called expiring: by then about
 /// sixteen daily refreshes have failed.
 pub(crate) const EXPIRING: TimeDelta = TimeDelta::days(14);
+
+/// That an account's token ends soon, or is dead, and which scheduled posts need it.
+///
+/// It is gone once the token is refreshed, or the account is connected again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TokenNotice {
+    /// The stage that was told last, in days before the end: 14, 7, 3 or 1. `None` before the
+    /// first, and when the token is dead.
+    pub stage: Option<i64>,
+    /// When the token ends, or ended; earlier if Meta refuses it already.
+    pub ends_at: DateTime<Utc>,
+    /// The posts that are due after that.
+    pub posts: AffectedPosts,
+}
+
+/// Scheduled posts that cannot go out without a new token.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AffectedPosts {
+    /// How many.
+    pub count: usize,
+    /// The first of them, the next due first; five at most.
+    pub first: Vec<AffectedPost>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AffectedPost {
+    /// Which.
+    pub id: JobId,
+    /// When it is due.
+    pub due_at: DateTime<Utc>,
+}
+
+impl AffectedPosts {
+    /// How many are named.
+    const NAMED: usize = 5;
+
+    /// Those of an account's jobs that wait for `from`, or a later time.
+    pub(crate) fn of(jobs: &[JobRecord], from: Option<DateTime<Utc>>) -> Self {
+        let posts = jobs.iter().filter(|job| job.kind == JobKind::PublishPost);
+        let mut first: Vec<AffectedPost> = posts
+            // What cannot be read cannot be named; it is reported where it is run.
+            .filter_map(|job| Some((job, read_post(job).ok()?)))
+            .filter(|(_, post)| !post.is_over())
+            .filter(|(_, post)| from.is_none_or(|from| post.due_at >= from))
+            .map(|(job, post)| AffectedPost {
+                id: job.id,
+                due_at: post.due_at,
+            })
+            .collect();
+        let count = first.len();
+        first.sort_by_key(|post| (post.due_at, post.id));
+        first.truncate(Self::NAMED);
+        Self { count, first }
+    }
+}
 
 /// The dates of an account's token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -261,6 +261,26 @@ pub enum MonitorError {
     /// A draft that Meta would certainly refuse.
     #[error(transparent)]
     Draft(#[from] threads_client::DraftError),
+    /// A part of a chain that Meta would certainly refuse, or that cannot be one.
+    #[error("part {part} of the chain: {source}")]
+    ChainPart {
+        /// Which, from 1.
+        part: usize,
+        /// What is wrong with it.
+        source: threads_client::DraftError,
+    },
+    /// The account did not grant what this needs.
+    #[error(
+        "account {user} did not grant `{scope}`, which is needed {needed_for}: connect it again and allow that"
+    )]
+    MissingScope {
+        /// The account.
+        user: UserId,
+        /// What it did not grant.
+        scope: threads_client::Scope,
+        /// What for.
+        needed_for: &'static str,
+    },
     /// A draft that can be published, but not by a schedule.
     #[error("this draft cannot be scheduled: {reason}")]
     NotSchedulable {

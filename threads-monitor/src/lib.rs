@@ -43,8 +43,8 @@ mod version;
 mod zone;
 
 pub use self::account::{
-    AccountSummary, CollectionHealth, Connection, Erased, Measurement, PostSummary, Thinned,
-    TokenDates,
+    AccountSummary, AffectedPost, AffectedPosts, CollectionHealth, Connection, Erased, Measurement,
+    PostSummary, Thinned, TokenDates, TokenNotice,
 };
 #[cfg(any(test, feature = "testing"))]
 pub use self::clock::ManualClock;

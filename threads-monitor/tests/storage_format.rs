@@ -7,8 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use threads_client::Draft;
 use threads_monitor::publishing::{
-    Attempt, Blocked, Outcome, Phase, Post, PublishedSource, Remedy,
+    Attempt, Blocked, Outcome, Phase, Post, PublishedPart, PublishedSource, Remedy, RestDecided,
+    StopReason, Stopped,
 };
+use threads_monitor::scheduler::JobId;
 use threads_monitor::snapshot_store::{
     Metric, PostReading, ProfileReading, Reading, Snapshot, Source, Subject,
 };
@@ -53,6 +55,58 @@ fn a_scheduled_post() {
             "containers_used": 0,
             "attempts": [],
             "cancel_requested_at": null,
+        }),
+    );
+}
+
+#[test]
+fn a_chain() {
+    let at = AT.parse().unwrap();
+    let parts = vec![Draft::text("one"), Draft::text("two")];
+    let mut fresh = Post::chain(parts, at, None, Duration::from_hours(2)).unwrap();
+    fresh.draft = Draft::text("two").reply_to("1790".into());
+    fresh.phase = Phase::Abandoned { at };
+    let to: JobId = "0193a5f6-0000-7000-8000-000000000000".parse().unwrap();
+    let chain = fresh.chain.as_mut().unwrap();
+    chain.published.push(PublishedPart {
+        media_id: "1790".into(),
+        at,
+        source: PublishedSource::Answer,
+        attempts: Vec::new(),
+    });
+    chain.ends_after = Some(2);
+    chain.stopped = Some(Stopped {
+        at,
+        reason: StopReason::IdUnknown,
+    });
+    chain.decided = Some(RestDecided::Moved { to, at });
+    chain.backed_up_at = Some(at);
+
+    both_ways(
+        &fresh,
+        &json!({
+            "draft": { "content": "text", "text": "two", "reply_to": "1790" },
+            "due_at": AT,
+            "zone": null,
+            "max_lateness_seconds": 7200,
+            "phase": { "name": "abandoned", "at": AT },
+            "containers_used": 0,
+            "attempts": [],
+            "cancel_requested_at": null,
+            "chain": {
+                "parts": [
+                    { "content": "text", "text": "one" },
+                    { "content": "text", "text": "two" },
+                ],
+                "due_at": AT,
+                "published": [
+                    { "media_id": "1790", "at": AT, "source": "answer", "attempts": [] },
+                ],
+                "ends_after": 2,
+                "stopped": { "at": AT, "reason": "id_unknown" },
+                "decided": { "is": "moved", "to": to, "at": AT },
+                "backed_up_at": AT,
+            },
         }),
     );
 }

@@ -3,9 +3,9 @@
   "use strict";
 
   // The length of a post while it is being written: characters, and bytes in UTF-8.
-  const text = document.querySelector("textarea[data-limit]");
-  const counter = document.getElementById("text-length");
-  if (text && counter) {
+  for (const text of document.querySelectorAll("textarea[data-limit]")) {
+    const counter = document.getElementById(`${text.id}-length`);
+    if (!counter) continue;
     const limit = Number(text.dataset.limit);
     const count = () => {
       const characters = [...text.value].length;

@@ -14,14 +14,14 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::assets;
-use crate::pages::{account, api, archive, connect, disconnect, home, legal, plan, posts};
+use crate::pages::{account, api, archive, chain, connect, disconnect, home, legal, plan, posts};
 use crate::problem::Problem;
 use crate::security;
 use crate::session::{Logins, SessionCookie};
 use crate::shell::Shell;
 
 /// The scopes that the dashboard asks for, each with its reason.
-pub static SCOPES: [(Scope, &str); 4] = [
+pub static SCOPES: [(Scope, &str); 6] = [
     (
         Scope::Basic,
         "Read the profile and the list of posts, to show whose numbers these are and which post they belong to.",
@@ -37,6 +37,14 @@ pub static SCOPES: [(Scope, &str); 4] = [
     (
         Scope::ProfileDiscovery,
         "Look up the account's own public follower count, only when insights do not give it.",
+    ),
+    (
+        Scope::ManageReplies,
+        "Publish the later parts of a thread that you schedule here, each of which is a reply to the one before.",
+    ),
+    (
+        Scope::ReadReplies,
+        "Find such a part again when Meta's answer to it was lost, so that it is not sent twice.",
     ),
 ];
 
@@ -227,6 +235,7 @@ impl App {
             .route("/posts/{id}", get(posts::show))
             .route("/posts/{id}/cancel", post(posts::cancel))
             .route("/posts/{id}/decide", post(posts::decide))
+            .route("/posts/{id}/chain", post(chain::decide))
             .route("/connect", get(connect::ask).post(connect::start))
             .route("/oauth/callback", get(connect::callback))
             .route("/privacy", get(legal::privacy))

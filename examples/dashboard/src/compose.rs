@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::fields::FieldErrors;
 use crate::format::{Moment, zone_name};
+use crate::parts::{self, PartRow};
 use crate::problem::{Problem, capitalised};
 
 /// Rows for files on a fresh form, and at most.
@@ -56,6 +57,8 @@ pub(crate) struct ScheduleForm {
     /// Makes a second submission of the same form the same post.
     pub(crate) key: String,
     pub(crate) text: String,
+    /// The parts after the first, if it is a thread.
+    pub(crate) parts: Vec<PartRow>,
     pub(crate) due: String,
     pub(crate) media: Vec<MediaRow>,
     pub(crate) topic_tag: String,
@@ -115,6 +118,7 @@ impl ScheduleForm {
             .collect();
         let mut form = Self {
             key: one("key"),
+            parts: parts::rows(all("part")),
             due: one("due"),
             media,
             topic_tag: one("topic_tag").trim().to_owned(),
@@ -262,6 +266,7 @@ impl ScheduleForm {
     }
 
     fn draft(&mut self) -> Option<Draft> {
+        parts::check(&self.parts, &mut self.errors);
         let mut media = Vec::new();
         for row in &self.media {
             match Url::parse(&row.url) {
@@ -324,6 +329,12 @@ impl ScheduleForm {
             self.refuse(&error);
         }
         Some(draft)
+    }
+
+    /// All parts of a thread; one if it is a post.
+    pub(crate) fn with_parts(&self, first: Draft) -> Vec<Draft> {
+        let others = self.parts.iter().filter_map(PartRow::draft);
+        std::iter::once(first).chain(others).collect()
     }
 
     /// Puts what Meta would refuse next to the field that it is about.

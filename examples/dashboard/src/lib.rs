@@ -19,6 +19,7 @@ mod format;
 mod keys;
 pub mod options;
 mod pages;
+mod parts;
 mod problem;
 pub mod run;
 mod security;

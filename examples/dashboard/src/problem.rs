@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use threads_client::{Advice, ApiErrorKind, Error as ClientError, Language};
+use threads_client::{Advice, ApiErrorKind, Error as ClientError, Language, Scope};
 use threads_monitor::{MonitorError, StoreError};
 
 /// A failed request. As a response it is bare; a layer makes a page, or JSON, of it.
@@ -134,7 +134,13 @@ impl From<MonitorError> for Problem {
                 "Meta would refuse this post",
                 capitalised(&error.to_string()),
             ),
-            error @ MonitorError::NotSchedulable { .. } => Self::new(
+            MonitorError::MissingScope { scope, .. } => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The account did not allow this",
+                missing_scope(&scope),
+            )
+            .with_connect(),
+            error @ (MonitorError::NotSchedulable { .. } | MonitorError::ChainPart { .. }) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "This post cannot be scheduled",
                 capitalised(&error.to_string()),
@@ -194,6 +200,13 @@ impl From<&ClientError> for Problem {
         };
         Self::new(status, title, advice).and("Nothing that was measured is lost.")
     }
+}
+
+/// What to do about a permission that was not given.
+pub(crate) fn missing_scope(scope: &Scope) -> String {
+    format!(
+        "The account was connected without the permission `{scope}`, which replies need, and every part of a thread after the first is one. Connect the account again and allow it."
+    )
 }
 
 /// What to tell a person; these pages are in English.

@@ -108,6 +108,16 @@ impl Notice {
             text: "Cancelling is recorded. A publish call may already have been under way, so what happened is checked first.",
         },
         Self {
+            key: "part-cancelled",
+            tone: "good",
+            text: "The rest of the thread is called off. What is live stays.",
+        },
+        Self {
+            key: "thread-continued",
+            tone: "good",
+            text: "Your decision is recorded. The part is looked for, and the thread goes on once it is found.",
+        },
+        Self {
             key: "decided",
             tone: "good",
             text: "Your decision is recorded. Nothing was sent.",

@@ -149,7 +149,7 @@ fn check<R: Read + Seek>(file: R) -> Result<(Archive<R>, Imported), ArchiveError
     })?;
     read(&mut archive, &account, &mut |row| {
         if let Row::Scheduled(row, post) = row
-            && !post.phase.is_final()
+            && !post.is_over()
         {
             imported.waiting.push(ScheduledPost {
                 id: row.id,
@@ -340,7 +340,7 @@ async fn store(
                 part = of;
                 readings.push(snapshot);
             }
-            Row::Scheduled(row, post) if post.phase.is_final() => {
+            Row::Scheduled(row, post) if post.is_over() => {
                 add_ended(&*storage.scheduler, &imported.account, row, &post).await?;
                 imported.posts += 1;
             }

@@ -170,8 +170,7 @@ fn open_post(job: &JobRecord) -> Result<Option<ScheduledPost>, ArchiveError> {
     if job.kind != JobKind::PublishPost {
         return Ok(None);
     }
-    let post = read_post(&job.state)
-        .map_err(|error| ArchiveError::damaged(JOBS, format!("post {}: {error}", job.id)))?;
+    let post = read_job_post(job)?;
     let scheduled = ScheduledPost {
         id: job.id,
         account: job.account.clone(),
@@ -179,11 +178,20 @@ fn open_post(job: &JobRecord) -> Result<Option<ScheduledPost>, ArchiveError> {
         created_at: job.created_at,
         next_wake_at: job.wake_at,
     };
-    Ok((!scheduled.post.phase.is_final()).then_some(scheduled))
+    Ok((!scheduled.post.is_over()).then_some(scheduled))
 }
 
-fn read_post(state: &Value) -> serde_json::Result<Post> {
-    serde_json::from_value(state.clone())
+/// The chain of a job at its end.
+fn ended_chain(job: &JobRecord) -> Result<Option<Post>, ArchiveError> {
+    if job.kind != JobKind::PublishPost {
+        return Ok(None);
+    }
+    Ok(Some(read_job_post(job)?).filter(|post| post.chain.is_some()))
+}
+
+fn read_job_post(job: &JobRecord) -> Result<Post, ArchiveError> {
+    serde_json::from_value(job.state.clone())
+        .map_err(|error| ArchiveError::damaged(JOBS, format!("post {}: {error}", job.id)))
 }
 
 /// Where a backup goes.
@@ -266,14 +274,19 @@ impl Target<'_> {
             }
             _ => {}
         }
-        let Some(open) = open_post(job)? else {
-            return Ok((job.state.clone(), job.wake_at));
+        let (post, wake_at) = match open_post(job)? {
+            Some(open) => (open.post, Some(self.now)),
+            None => match ended_chain(job)? {
+                Some(post) => (post, job.wake_at),
+                None => return Ok((job.state.clone(), job.wake_at)),
+            },
         };
+        // A chain that stopped is told, too: a person may have gone on with it since.
         let event = PostEvent::Restored {
             backed_up_at: self.backed_up_at,
         };
-        let step = step(&PostPolicy::default(), &open.post, self.now, event);
-        Ok((publishing::state(&step.post)?, Some(self.now)))
+        let step = step(&PostPolicy::default(), &post, self.now, event);
+        Ok((publishing::state(&step.post)?, wake_at))
     }
 
     /// Writes events of one job, in their order.

@@ -11,6 +11,7 @@ mod collect;
 mod kept;
 mod posts;
 mod repeated;
+pub(crate) mod suspicion;
 mod thin;
 mod token;
 
@@ -25,7 +26,7 @@ use threads_client::{ApiErrorKind, Client, Error as ClientError, PostId, Profile
 use crate::error::{MonitorError, StoreError};
 use crate::monitor::Monitor;
 use crate::publishing::engine::{Engine, is_about_the_token};
-use crate::scheduler::{Change, JobId, JobKind, JobQuery, Lease, NewEvent};
+use crate::scheduler::{Change, JobId, JobKind, Lease, NewEvent};
 use crate::snapshot_store::{ProfileReading, Snapshot};
 
 /// The jobs that every connected account has.
@@ -261,7 +262,8 @@ impl Monitor {
                     "{kind} of account {account} failed"
                 );
                 if is_about_the_token(&error) {
-                    self.suspect_token(&lease).await?;
+                    let scheduler = &*self.storage().scheduler;
+                    suspicion::raise(scheduler, &lease.job.account, now).await?;
                 }
                 later(now, pause)
             }
@@ -314,25 +316,6 @@ impl Monitor {
             JobKind::ThinHistory => thin::CADENCE,
             _ => cadence.profile,
         }
-    }
-
-    /// Lets the token's job find out whether the token is dead.
-    async fn suspect_token(&self, lease: &Lease) -> Result<(), MonitorError> {
-        let query = JobQuery::account(lease.job.account.clone()).kind(JobKind::RefreshToken);
-        let now = self.now();
-        for job in self.storage().scheduler.list(&query).await? {
-            self.update_job(job.id, |job| {
-                let mut state = TokenState::read(&job.state);
-                if state.suspected || state.dead.is_some() {
-                    return None;
-                }
-                state.suspected = true;
-                let state = serde_json::to_value(&state).ok()?;
-                Some((state, Some(job.wake_at.map_or(now, |at| at.min(now)))))
-            })
-            .await?;
-        }
-        Ok(())
     }
 
     /// Gives the job back. If a person or another job changed it in the meantime, an

@@ -113,15 +113,18 @@ impl Monitor {
             let Ok(mut post) = read_post(&job) else {
                 continue;
             };
-            let last = post.attempts.last().map(|attempt| attempt.authorised_at);
+            let last = post
+                .all_attempts()
+                .map(|attempt| attempt.authorised_at)
+                .max();
             let is_over = job.wake_at.is_none()
-                && post.phase.is_final()
+                && post.is_over()
                 && last.is_some_and(|last| last.max(post.due_at) < before);
             if !is_over {
                 continue;
             }
-            let attempts = post.attempts.len() as u64;
-            post.attempts.clear();
+            let attempts = post.all_attempts().count() as u64;
+            post.forget_attempts();
             let change = Change {
                 state: super::to_json(&post)?,
                 wake_at: None,

@@ -6,11 +6,12 @@ use threads_client::{Scope, TokenGrant, UserId};
 
 use super::Monitor;
 use crate::account::{
-    AccountSummary, CollectionHealth, Connection, EXPIRING, Measurement, PostSummary, Thinned,
-    dates, newest, observed, zone,
+    AccountSummary, AffectedPosts, CollectionHealth, Connection, EXPIRING, Measurement,
+    PostSummary, Thinned, TokenNotice, dates, newest, observed, zone,
 };
 use crate::error::{MonitorError, StoreError};
 use crate::jobs::{self, CollectState, TokenState};
+use crate::publishing::Post;
 use crate::publishing::engine::read_post;
 use crate::scheduler::{Change, JobId, JobKind, JobQuery, JobRecord, NewJob};
 use crate::snapshot_store::{Metric, Reading, SnapshotQuery, Source, Subject};
@@ -196,7 +197,8 @@ impl Monitor {
         Err(StoreError::conflict(format!("job {id}")).into())
     }
 
-    async fn wake_blocked_posts(
+    /// Lets posts that waited for a token, or a permission, try again at once.
+    pub(crate) async fn wake_blocked_posts(
         &self,
         user: &UserId,
         now: DateTime<Utc>,
@@ -205,7 +207,8 @@ impl Monitor {
             .kind(JobKind::PublishPost)
             .open();
         for job in self.inner.storage.scheduler.list(&query).await? {
-            if read_post(&job).is_ok_and(|post| post.phase.name() == "blocked") {
+            let waits = |post: &Post| matches!(post.phase.name(), "blocked" | "verifying");
+            if read_post(&job).is_ok_and(|post| waits(&post)) {
                 self.wake(job.id, now).await?;
             }
         }
@@ -330,6 +333,7 @@ impl Monitor {
             .list(&JobQuery::account(user.clone()))
             .await?;
         let profile = newest(&known, Metric::Profile);
+        let connection = self.connection(&stored, &jobs);
         Ok(Some(AccountSummary {
             user: user.clone(),
             profile: profile.and_then(|snapshot| match &snapshot.reading {
@@ -338,7 +342,8 @@ impl Monitor {
             }),
             profile_measured_at: profile.map(|snapshot| snapshot.captured_at),
             zone: zone(&known),
-            connection: self.connection(&stored, &jobs),
+            notice: notice(&connection, &stored, &jobs),
+            connection,
             token: dates(&stored),
             followers: Measurement::of(newest(&known, Metric::Followers)),
             following: Measurement::NotProvided,
@@ -351,11 +356,7 @@ impl Monitor {
     }
 
     fn connection(&self, stored: &StoredToken, jobs: &[JobRecord]) -> Connection {
-        let state = jobs
-            .iter()
-            .find(|job| job.kind == JobKind::RefreshToken)
-            .map(|job| TokenState::read(&job.state))
-            .unwrap_or_default();
+        let state = token_state(jobs);
         if let Some(dead) = state.dead {
             return Connection::NeedsReconnect {
                 since: dead.since,
@@ -398,6 +399,32 @@ impl Monitor {
             .first()
             .copied()
             .map_or(Measurement::NotMeasured, Measurement::Measured))
+    }
+}
+
+fn token_state(jobs: &[JobRecord]) -> TokenState {
+    let job = jobs.iter().find(|job| job.kind == JobKind::RefreshToken);
+    job.map(|job| TokenState::read(&job.state))
+        .unwrap_or_default()
+}
+
+fn notice(
+    connection: &Connection,
+    stored: &StoredToken,
+    jobs: &[JobRecord],
+) -> Option<TokenNotice> {
+    match connection {
+        Connection::Connected => None,
+        Connection::Expiring { expires_at } => Some(TokenNotice {
+            stage: token_state(jobs).told_days,
+            ends_at: *expires_at,
+            posts: AffectedPosts::of(jobs, Some(*expires_at)),
+        }),
+        Connection::NeedsReconnect { since, .. } => Some(TokenNotice {
+            stage: None,
+            ends_at: stored.token.credential.expires_at.min(*since),
+            posts: AffectedPosts::of(jobs, None),
+        }),
     }
 }
 

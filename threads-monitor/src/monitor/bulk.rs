@@ -107,7 +107,7 @@ impl Monitor {
     /// What a store said.
     pub async fn export_posts(&self, account: &UserId, zone: Zone) -> Result<String, MonitorError> {
         let mut posts = self.scheduled_posts(account).await?;
-        posts.retain(|scheduled| !scheduled.post.phase.is_final());
+        posts.retain(|scheduled| !scheduled.post.is_over());
         posts.sort_by_key(|scheduled| (scheduled.post.due_at, scheduled.id));
         Ok(write_table(&posts, zone))
     }

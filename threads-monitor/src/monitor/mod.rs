@@ -3,6 +3,7 @@
 mod accounts;
 #[cfg(feature = "archive")]
 mod bulk;
+mod chains;
 mod drafts;
 mod erasing;
 mod posts;

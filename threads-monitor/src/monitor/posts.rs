@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use threads_client::UserId;
+use threads_client::{Draft, Scope, UserId};
 
 use super::Monitor;
 use crate::error::{MonitorError, StoreError};
@@ -31,23 +31,43 @@ impl Monitor {
     /// # Errors
     ///
     /// `Draft` for a draft that cannot be published, `NotSchedulable` for one whose outcome
-    /// could not be checked after a lost answer (a ghost post), `Config` for a due time that is
+    /// could not be checked after a lost answer (a ghost post), `MissingScope` for a reply of an
+    /// account that did not grant `threads_manage_replies`, `Config` for a due time that is
     /// too long ago or does not exist, `QueueFull`, `Warned` if that was wished for,
     /// `NotConnected`, and `Store` with a conflict when the idempotency key was used for
     /// another post.
     pub async fn schedule(&self, new: NewPost) -> Result<ScheduledPost, MonitorError> {
         new.draft.validate()?;
-        if let Some(reason) = matching::unverifiable(&new.draft) {
+        let parts = vec![new.draft.clone()];
+        self.schedule_parts(JobId::random(), new, parts).await
+    }
+
+    /// Schedules a post, or a chain that begins with it, under an id.
+    pub(super) async fn schedule_parts(
+        &self,
+        id: JobId,
+        new: NewPost,
+        parts: Vec<Draft>,
+    ) -> Result<ScheduledPost, MonitorError> {
+        if let Some(reason) = parts.iter().find_map(matching::unverifiable) {
             return Err(MonitorError::NotSchedulable { reason });
         }
-        let id = JobId::random();
         // The standing jobs of the account have keys of their own.
         let key = match &new.idempotency_key {
             Some(key) => format!("{KEY}{key}"),
             None => format!("{KEY}{id}"),
         };
         let _not_while_erasing = self.inner.erasing.of(&new.account).read().await;
-        self.inner.tokens.load(&new.account).await?;
+        let scopes = self.inner.tokens.load(&new.account).await?.token.scopes;
+        let replies = parts.len() > 1 || new.draft.reply_to.is_some();
+        // Without any scope it is not known which were granted.
+        if replies && !scopes.is_empty() && !scopes.contains(&Scope::ManageReplies) {
+            return Err(MonitorError::MissingScope {
+                user: new.account,
+                scope: Scope::ManageReplies,
+                needed_for: "to publish replies, which every part of a chain after the first is",
+            });
+        }
         if new.unless_warned {
             let warnings = self.plan_warnings(&new).await?;
             if !warnings.is_empty() {
@@ -58,7 +78,8 @@ impl Monitor {
         let is_queued = new.due == Due::NextSlot;
         let (due_at, zone) = self.resolve(&account, new.due, id).await?;
         let lateness = new.max_lateness.unwrap_or(MAX_LATENESS);
-        let post = Post::new(new.draft, due_at, zone, lateness);
+        let post = Post::chain(parts, due_at, zone, lateness)
+            .ok_or_else(|| MonitorError::Config("a chain needs parts".to_owned()))?;
         if post.latest_at() < self.now() {
             return Err(MonitorError::Config(format!(
                 "the due time {due_at} is too long ago"
@@ -174,13 +195,15 @@ impl Monitor {
     ///
     /// While a publish call may be under way this is recorded only
     /// (`cancel_requested_at`): the post then ends as cancelled, or as published when
-    /// it was too late.
+    /// it was too late. Of a chain, what is live stays; the part that it is at and all parts
+    /// below it are called off.
     ///
     /// # Errors
     ///
     /// `NoSuchPost`, or `PostState` when its outcome is already decided.
     pub async fn cancel(&self, id: &JobId) -> Result<ScheduledPost, MonitorError> {
         self.tell(id, &Event::CancelRequested, |post| match &post.phase {
+            Phase::Published { .. } if !post.is_over() => None,
             Phase::Published { .. } => Some(("cancelled", "it is already published")),
             phase if phase.is_final() => Some(("cancelled", "it has already ended")),
             _ => None,
@@ -205,7 +228,7 @@ impl Monitor {
         .await
     }
 
-    async fn tell(
+    pub(super) async fn tell(
         &self,
         id: &JobId,
         event: &Event,
@@ -241,7 +264,7 @@ impl Monitor {
     }
 }
 
-fn scheduled(job: &JobRecord) -> Result<ScheduledPost, StoreError> {
+pub(super) fn scheduled(job: &JobRecord) -> Result<ScheduledPost, StoreError> {
     Ok(ScheduledPost {
         id: job.id,
         account: job.account.clone(),

@@ -366,15 +366,16 @@ impl PlannedAt {
     /// A post that is not at its end, or may have gone out since.
     fn of_post(job: &JobRecord, post: &Post, since: DateTime<Utc>) -> Option<Self> {
         let (at, media_id) = match &post.phase {
-            Phase::Published { media_id, .. } => (post.due_at, media_id.clone()),
-            phase if phase.is_final() => return None,
-            _ => (post.due_at, None),
+            Phase::Published { .. } => (post.due_at, post.media_ids().next().cloned()),
+            phase if phase.is_final() && post.media_ids().next().is_none() => return None,
+            // What the list of posts shows of a chain is its first part.
+            _ => (post.due_at, post.media_ids().next().cloned()),
         };
-        let is_over = post.phase.is_final() && at < since;
+        let is_over = post.is_over() && at < since;
         (!is_over).then(|| Self {
             at,
             what: Planned::Post(job.id),
-            content: Arc::new(Content::of(&post.draft)),
+            content: Arc::new(Content::of(post.first_draft())),
             key: Some(job.idempotency_key.clone()),
             media_id,
         })

@@ -369,7 +369,8 @@ pub(crate) fn write(posts: &[ScheduledPost], zone: Zone) -> String {
         let text = post.draft.text.as_deref().unwrap_or_default();
         let alt_text = post.draft.alt_text.as_deref().unwrap_or_default();
         let topic = post.draft.topic_tag.as_deref().unwrap_or_default();
-        let is_complete = draft(text, &media, alt_text, topic).as_ref() == Ok(&post.draft);
+        let is_complete = post.chain.is_none()
+            && draft(text, &media, alt_text, topic).as_ref() == Ok(&post.draft);
         csv.row([
             text,
             &local.format("%Y-%m-%d").to_string(),

@@ -1,25 +1,25 @@
 //! Running a scheduled post: commits each step, then does what the step asks for.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::TryStreamExt;
 use serde_json::{Value, json};
 use threads_client::{
-    ApiErrorKind, Client, ContainerId, ContainerStatus, Error as ClientError, PostId, UserId,
+    ApiErrorKind, Client, ContainerId, ContainerStatus, Error as ClientError, UserId,
 };
 
-use super::answer::{self, Answer};
-use super::event::{Effect, Event, Next, ScanResult, StatusReading, Step};
+use super::answer::{self, Answer, Remedy};
+use super::chain::{Chain, ChainStanding};
+use super::event::{Effect, Event, Next, StatusReading, Step};
 use super::matching;
 use super::post::{Blocked, Phase, Post, PostPolicy};
 use super::quota::{Kind, Quotas};
 use super::step::step;
 use crate::clock::Clock;
 use crate::error::{MonitorError, StoreError};
+use crate::jobs::suspicion;
 use crate::scheduler::{
-    Change, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, NewEvent, Scheduler,
+    Change, Evidence, JobKind, JobQuery, JobRecord, Lease, NewEvent, Scheduler,
 };
 use crate::tokens::TokenManager;
 
@@ -28,9 +28,6 @@ use crate::tokens::TokenManager;
 pub(crate) const PUBLISH_LEASE: Duration = Duration::from_mins(3);
 /// A publish call is not begun with less than this left on the lease.
 const LEASE_LEFT_TO_SEND: TimeDelta = TimeDelta::seconds(90);
-/// Posts of one scan. A scan window is minutes long, so more than this is no list
-/// that can be searched honestly.
-const SCAN_LIMIT: usize = 1000;
 /// How often an answer is offered to a store that fails, before it is left to
 /// verification.
 const WRITE_TRIES: usize = 5;
@@ -61,27 +58,51 @@ pub(crate) fn change(before: &Post, step: &Step, now: DateTime<Utc>) -> Result<C
         Next::WaitUntil(wake_at) => Some(*wake_at),
         Next::End => None,
     };
-    let events = if before.phase.name() == step.post.phase.name() {
-        Vec::new()
-    } else {
-        vec![NewEvent {
-            at: now,
-            name: format!("post.{}", step.post.phase.name()),
-            data: match &step.post.phase {
-                Phase::Published { media_id, .. } => json!({ "media_id": media_id }),
-                Phase::Failed { reason, .. } | Phase::NeedsAttention { reason, .. } => {
-                    json!({ "reason": reason })
-                }
-                Phase::Blocked { detail, .. } => json!({ "reason": detail }),
-                _ => Value::Null,
-            },
-        }]
-    };
     Ok(Change {
         state: super::state(&step.post)?,
         wake_at,
-        events,
+        events: events(before, &step.post, now),
     })
+}
+
+fn events(before: &Post, after: &Post, now: DateTime<Utc>) -> Vec<NewEvent> {
+    let event = |name: String, data| NewEvent {
+        at: now,
+        name,
+        data,
+    };
+    let status = after.chain_status();
+    let mut events = Vec::new();
+    let is_other_part = before.chain.as_ref().map(Chain::at) != after.chain.as_ref().map(Chain::at);
+    if before.phase.name() != after.phase.name() || is_other_part {
+        let mut data = match &after.phase {
+            Phase::Published { media_id, .. } => json!({ "media_id": media_id }),
+            Phase::Failed { reason, .. } | Phase::NeedsAttention { reason, .. } => {
+                json!({ "reason": reason })
+            }
+            Phase::Blocked { detail, .. } => json!({ "reason": detail }),
+            _ => Value::Null,
+        };
+        if let (Some(chain), Some(status)) = (&after.chain, &status) {
+            data["part"] = json!(chain.at() + 1);
+            data["of"] = json!(status.of);
+        }
+        events.push(event(format!("post.{}", after.phase.name()), data));
+    }
+    let was = before.chain_status().map(|status| status.standing);
+    if let Some(status) = status.filter(|status| Some(status.standing) != was) {
+        let data = json!({
+            "published": status.published,
+            "of": status.of,
+            "reason": status.stopped.map(|stopped| stopped.reason),
+        });
+        match status.standing {
+            ChainStanding::Partial => events.push(event("chain.partial".to_owned(), data)),
+            ChainStanding::Complete => events.push(event("chain.complete".to_owned(), data)),
+            ChainStanding::Underway => {}
+        }
+    }
+    events
 }
 
 impl Engine<'_> {
@@ -89,17 +110,14 @@ impl Engine<'_> {
     pub(crate) async fn run(&self, mut lease: Lease) -> Result<(), MonitorError> {
         let account = lease.job.account.clone();
         let mut event = self.first_event(&lease).await?;
-        let client = match self.tokens.client(&account).await {
+        let client = match self.client(&account).await? {
             Ok(client) => Some(client),
-            Err(error) if is_about_the_token(&error) => {
+            Err(why) => {
                 if !matches!(event, Event::LateAnswer { .. }) {
-                    event = Event::NoToken {
-                        why: error.to_string(),
-                    };
+                    event = Event::NoToken { why };
                 }
                 None
             }
-            Err(error) => return Err(error),
         };
         if let Some(client) = client.as_ref().filter(|_| event == Event::Woke)
             && let Some(why) = self.quota_full(client, &lease).await?
@@ -130,6 +148,30 @@ impl Engine<'_> {
                 return Ok(());
             }
             event = self.perform(client, &lease, &post, effect).await?;
+            if is_refused_for_its_token(&event) {
+                // Before the answer is stored: while it is not, no other post of the account
+                // is run.
+                self.suspect(&account).await;
+            }
+        }
+    }
+
+    /// A client that speaks for the account, or why there is none.
+    async fn client(&self, account: &UserId) -> Result<Result<Client, String>, MonitorError> {
+        if let Some(why) = suspicion::standing(self.scheduler, account).await? {
+            return Ok(Err(why));
+        }
+        match self.tokens.client(account).await {
+            Ok(client) => Ok(Ok(client)),
+            Err(error) if is_about_the_token(&error) => Ok(Err(error.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn suspect(&self, account: &UserId) {
+        if let Err(error) = suspicion::raise(self.scheduler, account, self.clock.now()).await {
+            // The answer is worth more; the next call finds out again.
+            tracing::warn!(user.id = %account, %error, "a refused token could not be noted");
         }
     }
 
@@ -373,70 +415,19 @@ impl Engine<'_> {
             Effect::Scan { since } => Event::Scanned(self.scan(client, lease, post, since).await?),
         })
     }
+}
 
-    async fn scan(
-        &self,
-        client: &Client,
-        lease: &Lease,
-        post: &Post,
-        since: DateTime<Utc>,
-    ) -> Result<ScanResult, MonitorError> {
-        if !matching::is_listed(&post.draft) {
-            return Ok(ScanResult::Incomplete {
-                why: "replies and ghost posts are not in the account's list of posts".to_owned(),
-            });
+const fn is_refused_for_its_token(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Answered(Answer::Rejected {
+            remedy: Remedy::Reconnect,
+            ..
+        }) | Event::CreateFailed {
+            remedy: Some(Remedy::Reconnect),
+            ..
         }
-        let Some(claimed) = self.claimed(&lease.job.account, &lease.job.id).await? else {
-            return Ok(ScanResult::Incomplete {
-                why: "another scheduled post of the account cannot be read".to_owned(),
-            });
-        };
-        // While calls are held back, this read is among the last that are.
-        let client = client.verifying();
-        let list = client.posts().list().since(since).limit(100);
-        let mut stream = list.fields(matching::LOOKED_AT).stream();
-        let mut posts = Vec::new();
-        loop {
-            match stream.try_next().await {
-                Ok(Some(_)) if posts.len() >= SCAN_LIMIT => {
-                    return Ok(ScanResult::Incomplete {
-                        why: "the account's list is too long to search".to_owned(),
-                    });
-                }
-                Ok(Some(live)) => posts.push(live),
-                Ok(None) => return Ok(matching::find(&post.draft, &posts, since, &claimed)),
-                Err(error) => {
-                    return Ok(ScanResult::Incomplete {
-                        why: error.to_string(),
-                    });
-                }
-            }
-        }
-    }
-
-    /// The media ids that other scheduled posts of the account became; `None` when one
-    /// of them cannot be read, because it may be any.
-    async fn claimed(
-        &self,
-        account: &UserId,
-        except: &JobId,
-    ) -> Result<Option<HashSet<PostId>>, MonitorError> {
-        let query = JobQuery::account(account.clone()).kind(JobKind::PublishPost);
-        let jobs = self.scheduler.list(&query).await?;
-        let mut ids = HashSet::new();
-        for job in jobs.iter().filter(|job| job.id != *except) {
-            match read_post(job).map(|post| post.phase) {
-                Ok(Phase::Published {
-                    media_id: Some(id), ..
-                }) => {
-                    ids.insert(id);
-                }
-                Ok(_) => {}
-                Err(_) => return Ok(None),
-            }
-        }
-        Ok(Some(ids))
-    }
+    )
 }
 
 /// Which quota a post counts against.

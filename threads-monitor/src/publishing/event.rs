@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use threads_client::{ContainerId, PostId};
 
 use super::answer::{Answer, Remedy};
+use super::chain::ChainDecision;
 use super::post::{Decision, Post};
+use crate::scheduler::JobId;
 
 /// Something that happened, or was learned.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +64,18 @@ pub enum Event {
     CancelRequested,
     /// A person decides about a post that needs attention.
     Decided(Decision),
+    /// A person calls off a part of a chain, and all parts below it.
+    PartCancelled {
+        /// Its place, from 0.
+        place: usize,
+    },
+    /// A person decides about a chain that stopped.
+    ChainDecided(ChainDecision),
+    /// The rest of a chain that stopped goes out as a chain of its own.
+    RestMoved {
+        /// Which.
+        to: JobId,
+    },
     /// The post was put back from a backup: what was done with it since is not known.
     Restored {
         /// When the backup was made.
@@ -107,8 +121,13 @@ pub enum ScanResult {
     Near,
     /// The list was read to its end, and nothing like it is there.
     Clean,
-    /// The list could not be read to its end, or cannot show such a post.
+    /// The list could not be read to its end.
     Incomplete {
+        /// Why not.
+        why: String,
+    },
+    /// No list that this program may read shows such a post.
+    Unlisted {
         /// Why not.
         why: String,
     },

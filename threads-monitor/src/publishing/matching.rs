@@ -44,11 +44,17 @@ pub fn find<'a, S: BuildHasher>(
     for post in posts {
         let in_time = post.timestamp.is_none_or(|timestamp| timestamp >= since);
         let is_kind = kind.is_none() || post.media_type == kind;
-        if !in_time || claimed.contains(&post.id) || !is_kind {
+        // A reply to something else is not ours; one of which that is not said may be.
+        let is_answer = draft.reply_to.is_none()
+            || post.replied_to.is_none()
+            || post.replied_to == draft.reply_to;
+        if !in_time || claimed.contains(&post.id) || !is_kind || !is_answer {
             continue;
         }
         let text = normalise(post.text.as_deref().unwrap_or_default());
-        if text == wanted && post.quoted_post.as_ref() == draft.quote.as_ref() {
+        let is_known_answer = draft.reply_to.is_none() || post.replied_to.is_some();
+        let is_quote = post.quoted_post.as_ref() == draft.quote.as_ref();
+        if text == wanted && is_quote && is_known_answer {
             matches.push(post.id.clone());
         } else if strsim::normalized_levenshtein(&text, &wanted) >= NEAR {
             near = true;
@@ -63,14 +69,14 @@ pub fn find<'a, S: BuildHasher>(
     }
 }
 
-/// Whether the account's list could not tell the two apart.
+/// Whether the account's lists could not tell the two apart.
 pub fn is_twin(one: &Draft, other: &Draft) -> bool {
     let text = |draft: &Draft| normalise(draft.text.as_deref().unwrap_or_default());
     let is_kind = match (listed_kind(one), listed_kind(other)) {
         (Some(one), Some(other)) => one == other,
         _ => true,
     };
-    is_kind && text(one) == text(other)
+    is_kind && text(one) == text(other) && one.reply_to == other.reply_to
 }
 
 /// Whether what becomes of the draft is in the account's own list of posts.
@@ -82,8 +88,8 @@ pub fn is_listed(draft: &Draft) -> bool {
 
 /// Why the draft cannot be scheduled, if it cannot.
 ///
-/// A reply is not listed either, but a person finds it under the post that it answers. A
-/// ghost post is out of sight after a day, so that not even a person could decide.
+/// A reply is not listed there either, but it is in a list of its own if the account granted
+/// that, and a person finds it under the post that it answers. A ghost post is out of sight after a day, so that not even a person could decide.
 pub(crate) fn unverifiable(draft: &Draft) -> Option<&'static str> {
     (draft.content == DraftContent::GhostPost).then_some(
         "ghost posts are not in the account's list of posts, so after a lost answer it could not \

@@ -11,19 +11,29 @@
 //! - the engine (private) commits every step to the scheduler *before* it does what
 //!   the step asks for, and sends a publish call once per committed attempt.
 //!
+//! A chain ([`NewChain`]) is one scheduled post that goes through its parts by the same rules:
+//! a part is begun once the one before is live under a known id, and a part that is not stops
+//! the chain, which then says how many of its parts are live.
+//!
 //! An unknown outcome leads to *verifying*: only reads are made, until the container's
 //! status or the account's own list shows what happened. What cannot be known ends in
 //! *needs attention*, where a person decides.
 
 mod answer;
+mod chain;
 pub(crate) mod engine;
 mod event;
 pub mod matching;
 mod post;
 mod quota;
+mod search;
 mod step;
 
 pub use self::answer::{Answer, Remedy, classify};
+pub use self::chain::{
+    Chain, ChainChoice, ChainDecision, ChainStanding, ChainStatus, NewChain, PartState, PartStatus,
+    PublishedPart, RestDecided, RestPlace, StopReason, Stopped,
+};
 pub use self::event::{Effect, Event, Next, ScanResult, StatusReading, Step};
 pub use self::post::{
     Attempt, Blocked, Decision, Outcome, Phase, Post, PostPolicy, PublishMode, PublishedSource,
@@ -104,9 +114,11 @@ pub(crate) fn serial_key(account: &UserId) -> String {
 
 /// What was asked for, by which a repetition is told from a conflict.
 pub(crate) fn request(post: &Post) -> Result<Value, StoreError> {
+    let (what, content) = content(post)?;
     Ok(json!({
-        "draft": serde_json::to_value(&post.draft).map_err(unwritable)?,
-        "due_at": post.due_at,
+        what: content,
+        // What a chain was asked for does not change with the part that it is at.
+        "due_at": post.chain.as_ref().map_or(post.due_at, |chain| chain.due_at),
         "zone": post.zone,
         "max_lateness_seconds": post.max_lateness_seconds,
     }))
@@ -114,11 +126,25 @@ pub(crate) fn request(post: &Post) -> Result<Value, StoreError> {
 
 /// The same of a post at the next free time of the queue, whichever that is.
 pub(crate) fn queued_request(post: &Post) -> Result<Value, StoreError> {
+    let (what, content) = content(post)?;
     Ok(json!({
-        "draft": serde_json::to_value(&post.draft).map_err(unwritable)?,
+        what: content,
         "due": "next_slot",
         "max_lateness_seconds": post.max_lateness_seconds,
     }))
+}
+
+fn content(post: &Post) -> Result<(&'static str, Value), StoreError> {
+    Ok(match &post.chain {
+        Some(chain) => (
+            "parts",
+            serde_json::to_value(&chain.parts).map_err(unwritable)?,
+        ),
+        None => (
+            "draft",
+            serde_json::to_value(&post.draft).map_err(unwritable)?,
+        ),
+    })
 }
 
 /// The post as its job keeps it.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use threads_client::{ContainerId, Draft, DraftContent, Media, PostId, UserId};
 
 use super::answer::Remedy;
+use super::chain::Chain;
 use crate::scheduler::JobId;
 use crate::zone::Zone;
 
@@ -31,9 +32,9 @@ pub struct ScheduledPost {
 /// Stored as JSON in the job's state; the field names are a storage format.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Post {
-    /// What is published.
+    /// What is published; of a chain, the part that it is at.
     pub draft: Draft,
-    /// When.
+    /// When; of a later part of a chain, when the part before it was live.
     pub due_at: DateTime<Utc>,
     /// The zone in which a person chose the time.
     pub zone: Option<Zone>,
@@ -47,6 +48,9 @@ pub struct Post {
     pub attempts: Vec<Attempt>,
     /// When a person asked to cancel while a publish call may have been under way.
     pub cancel_requested_at: Option<DateTime<Utc>>,
+    /// The chain that it goes through, if it is more than one post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Chain>,
 }
 
 impl Post {
@@ -66,6 +70,7 @@ impl Post {
             containers_used: 0,
             attempts: Vec::new(),
             cancel_requested_at: None,
+            chain: None,
         }
     }
 

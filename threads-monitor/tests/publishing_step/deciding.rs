@@ -262,7 +262,7 @@ fn a_reply_that_cannot_be_found_needs_a_person() {
             }),
             Event::Looked {
                 status: StatusReading::NotFound,
-                scan: Some(ScanResult::Incomplete {
+                scan: Some(ScanResult::Unlisted {
                     why: "replies are not listed".to_owned(),
                 }),
             },

@@ -119,11 +119,11 @@ fn a_restored_reply_is_left_to_a_person_at_once() {
     let mut post = text_post();
     post.draft.reply_to = Some("1790".into());
     let restored = restored(&post, start());
-    let incomplete = Event::Scanned(ScanResult::Incomplete {
+    let unlisted = Event::Scanned(ScanResult::Unlisted {
         why: "replies are not listed".to_owned(),
     });
 
-    let (post, _) = after(&restored, post.due_at, [Event::Woke, incomplete]);
+    let (post, _) = after(&restored, post.due_at, [Event::Woke, unlisted]);
 
     assert_eq!(post.phase.name(), "needs_attention");
 }

@@ -43,6 +43,16 @@ pub(crate) const ALL_SCOPES: [Scope; 4] = [
     Scope::ProfileDiscovery,
 ];
 
+/// What a chain needs, and what finds a reply again whose answer was lost.
+pub(crate) const CHAIN_SCOPES: [Scope; 6] = [
+    Scope::Basic,
+    Scope::ContentPublish,
+    Scope::ManageInsights,
+    Scope::ProfileDiscovery,
+    Scope::ManageReplies,
+    Scope::ReadReplies,
+];
+
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) monitor: Monitor,

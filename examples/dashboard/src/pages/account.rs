@@ -141,7 +141,7 @@ async fn build(
     let posts = queue::ordered(monitor.scheduled_posts(user).await?);
     let next_post = posts
         .iter()
-        .filter(|scheduled| !scheduled.post.phase.is_final())
+        .filter(|scheduled| !scheduled.post.is_over())
         .map(|scheduled| scheduled.post.due_at)
         .min();
     let recent = monitor.recent_posts(user, RECENT).await?;
@@ -156,7 +156,7 @@ async fn build(
             .as_ref()
             .and_then(|profile| profile.biography.clone())
             .filter(|biography| !biography.trim().is_empty()),
-        connection: ConnectionWords::of(&account.connection, zone),
+        connection: ConnectionWords::of(account),
         figures: figures(account, series::weekly_change(monitor, user, zone).await?),
         next_post: next_post.map(|due| Moment::new(due, zone)),
         ranges: RANGES

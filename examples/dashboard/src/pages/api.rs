@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use threads_client::{PostId, UserId};
 use threads_monitor::snapshot_store::{Metric, Subject};
-use threads_monitor::{CollectionHealth, Zone};
+use threads_monitor::{AccountSummary, CollectionHealth, Connection, Zone};
 
 use crate::app::{Activity, AppState};
 use crate::problem::Problem;
@@ -23,7 +23,8 @@ pub(crate) async fn health(State(state): State<Arc<AppState>>) -> Response {
     let body = json!({
         "ok": is_ok,
         "store": if is_ok { "reachable" } else { "failing" },
-        "accounts": accounts.map(|accounts| accounts.len()).ok(),
+        "accounts": accounts.as_ref().map(Vec::len).ok(),
+        "tokens": accounts.as_deref().map(tokens).ok(),
         "monitor": match &*state.settings.activity.borrow() {
             Activity::Filling { .. } => "filling",
             Activity::Running => "running",
@@ -39,6 +40,24 @@ pub(crate) async fn health(State(state): State<Arc<AppState>>) -> Response {
         StatusCode::SERVICE_UNAVAILABLE
     };
     (status, Json(body)).into_response()
+}
+
+/// How many accounts need a person, and how many scheduled posts depend on that.
+fn tokens(accounts: &[AccountSummary]) -> Value {
+    let count = |wanted: fn(&Connection) -> bool| {
+        let accounts = accounts.iter();
+        accounts
+            .filter(|account| wanted(&account.connection))
+            .count()
+    };
+    let notices = accounts
+        .iter()
+        .filter_map(|account| account.notice.as_ref());
+    json!({
+        "ending": count(|connection| matches!(connection, Connection::Expiring { .. })),
+        "dead": count(|connection| matches!(connection, Connection::NeedsReconnect { .. })),
+        "posts_at_stake": notices.map(|notice| notice.posts.count).sum::<usize>(),
+    })
 }
 
 /// All accounts with their newest numbers.

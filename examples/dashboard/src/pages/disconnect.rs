@@ -33,7 +33,7 @@ pub(crate) async fn ask(
         .scheduled_posts(&account.user)
         .await?
         .iter()
-        .filter(|scheduled| !scheduled.post.phase.is_final())
+        .filter(|scheduled| !scheduled.post.is_over())
         .count();
     page(
         StatusCode::OK,

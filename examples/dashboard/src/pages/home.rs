@@ -63,7 +63,7 @@ async fn card(state: &AppState, account: &AccountSummary) -> Result<AccountCard,
         .scheduled_posts(&account.user)
         .await?
         .iter()
-        .filter(|scheduled| !scheduled.post.phase.is_final())
+        .filter(|scheduled| !scheduled.post.is_over())
         .map(|scheduled| scheduled.post.due_at)
         .min();
     Ok(AccountCard {
@@ -72,7 +72,7 @@ async fn card(state: &AppState, account: &AccountSummary) -> Result<AccountCard,
         change: change
             .unwrap_or_else(|| "No change yet: it needs a week of measurements.".to_owned()),
         sparkline: chart::sparkline(&format!("Followers of {}", person.name), &days),
-        connection: ConnectionWords::of(&account.connection, zone),
+        connection: ConnectionWords::of(account),
         next_post: next_post.map(|due| Moment::new(due, zone)),
         person,
     })

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod api;
 pub(crate) mod archive;
+pub(crate) mod chain;
 pub(crate) mod connect;
 pub(crate) mod disconnect;
 pub(crate) mod home;
@@ -15,7 +16,7 @@ mod series;
 use serde::Deserialize;
 use threads_client::UserId;
 use threads_monitor::planning::{PlanWarning, Planned};
-use threads_monitor::{AccountSummary, Connection, Monitor, Zone};
+use threads_monitor::{AccountSummary, Connection, Monitor, TokenNotice, Zone};
 
 use crate::format::Moment;
 use crate::problem::{Problem, capitalised};
@@ -71,15 +72,60 @@ pub(crate) struct ConnectionWords {
     pub(crate) word: &'static str,
     pub(crate) tone: &'static str,
     pub(crate) trouble: Option<String>,
+    /// How many scheduled posts need a new token, and the first of them.
+    pub(crate) stake: Option<Stake>,
+}
+
+/// The scheduled posts that cannot go out without a new token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stake {
+    pub(crate) words: String,
+    pub(crate) first: Vec<StakePost>,
+    pub(crate) more: usize,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StakePost {
+    pub(crate) id: String,
+    pub(crate) due: Moment,
+}
+
+impl Stake {
+    fn of(notice: &TokenNotice, zone: Zone) -> Option<Self> {
+        let posts = &notice.posts;
+        let first = posts.first.iter().map(|post| StakePost {
+            id: post.id.to_string(),
+            due: Moment::new(post.due_at, zone),
+        });
+        (posts.count > 0).then(|| Self {
+            words: match posts.count {
+                1 => "1 scheduled post needs it:".to_owned(),
+                count => format!("{count} scheduled posts need it:"),
+            },
+            more: posts.count.saturating_sub(posts.first.len()),
+            first: first.collect(),
+        })
+    }
 }
 
 impl ConnectionWords {
-    fn of(connection: &Connection, zone: Zone) -> Self {
+    fn of(account: &AccountSummary) -> Self {
+        let zone = account.zone;
+        let notice = account.notice.as_ref();
+        Self {
+            stake: notice.and_then(|notice| Stake::of(notice, zone)),
+            ..Self::of_connection(&account.connection, zone)
+        }
+    }
+
+    fn of_connection(connection: &Connection, zone: Zone) -> Self {
         match connection {
             Connection::Connected => Self {
                 word: "Connected",
                 tone: "good",
                 trouble: None,
+                stake: None,
             },
             Connection::Expiring { expires_at } => Self {
                 word: "Access ends soon",
@@ -88,6 +134,7 @@ impl ConnectionWords {
                     "Refreshing the access token has failed for many days. It ends {}. It is still tried daily; connecting the account again settles it at once.",
                     Moment::new(*expires_at, zone).text
                 )),
+                stake: None,
             },
             Connection::NeedsReconnect { since, reason } => Self {
                 word: "Connect again",
@@ -97,11 +144,13 @@ impl ConnectionWords {
                     Moment::new(*since, zone).text,
                     capitalised(reason)
                 )),
+                stake: None,
             },
             _ => Self {
                 word: "Unknown",
                 tone: "warn",
                 trouble: None,
+                stake: None,
             },
         }
     }

@@ -8,18 +8,20 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use threads_client::{DraftContent, Media, MediaKind, UserId};
 use threads_monitor::planning::{DraftPlan, NewDraft};
-use threads_monitor::publishing::{Decision, Due, NewPost, Phase, ScheduledPost};
+use threads_monitor::publishing::{Decision, Due, NewChain, NewPost, Phase, ScheduledPost};
 use threads_monitor::scheduler::JobId;
 use threads_monitor::snapshot_store::{Metric, Reading, SnapshotQuery, Subject};
 use threads_monitor::{AccountSummary, MonitorError, StoreError, Zone};
 
+use super::chain::ChainView;
 use super::queue::{self, QueueEntry};
 use super::{PageQuery, Person, warning_words};
 use crate::app::AppState;
 use crate::compose::ScheduleForm;
 use crate::fields::pairs;
 use crate::format::Moment;
-use crate::problem::{Problem, capitalised};
+use crate::parts;
+use crate::problem::{Problem, capitalised, missing_scope};
 use crate::shell::{Shell, page};
 use crate::words::{self, AttemptWords, StateWords};
 
@@ -51,6 +53,7 @@ struct PostPage {
 
 struct PostView {
     id: String,
+    chain: Option<ChainView>,
     account: String,
     state: StateWords,
     next_wake: Option<Moment>,
@@ -118,6 +121,10 @@ pub(crate) async fn schedule(
     let pairs = pairs(&body);
     let is_confirmed = pairs.iter().any(|(name, _)| name == "confirm");
     let mut form = ScheduleForm::of_pairs(&pairs, account.zone);
+    if form.action == "add-part" {
+        parts::add(&mut form.parts);
+        return composing(StatusCode::OK, &state, &account, form);
+    }
     if form.action == "draft" {
         return keep(&state, &account, form).await;
     }
@@ -131,17 +138,30 @@ pub(crate) async fn schedule(
     let Some((draft, due, notice)) = composed else {
         return again(&state, &account, form);
     };
-    let mut post = NewPost::new(account.user.clone(), draft, due);
     // Without a key every submission is a post of its own, as with any plain client.
-    post.idempotency_key = (!form.key.is_empty()).then(|| format!("form-{}", form.key));
-    post.unless_warned = !is_confirmed;
-    match monitor.schedule(post).await {
+    let key = (!form.key.is_empty()).then(|| format!("form-{}", form.key));
+    let scheduled = if form.parts.is_empty() {
+        let mut post = NewPost::new(account.user.clone(), draft, due);
+        post.idempotency_key = key;
+        post.unless_warned = !is_confirmed;
+        monitor.schedule(post).await
+    } else {
+        let mut chain = NewChain::new(account.user.clone(), form.with_parts(draft), due);
+        chain.idempotency_key = key;
+        chain.unless_warned = !is_confirmed;
+        monitor.schedule_chain(chain).await
+    };
+    match scheduled {
         Ok(scheduled) => {
             let address = format!("/posts/{}?notice={notice}", scheduled.id);
             Ok(Redirect::to(&address).into_response())
         }
         Err(MonitorError::Draft(error)) => {
             form.refuse(&error);
+            again(&state, &account, form)
+        }
+        Err(MonitorError::MissingScope { scope, .. }) => {
+            form.errors.add("form", missing_scope(&scope));
             again(&state, &account, form)
         }
         Err(MonitorError::Warned { warnings }) => {
@@ -170,6 +190,13 @@ async fn keep(
     mut form: ScheduleForm,
 ) -> Result<Response, Problem> {
     let monitor = &state.settings.monitor;
+    if !form.parts.is_empty() {
+        form.errors.add(
+            "form",
+            "A draft is one post, so a thread cannot be kept as one. Schedule it, or take the parts out.",
+        );
+        return again(state, account, form);
+    }
     let Some((draft, due)) = form.compose_draft(monitor.now()) else {
         return again(state, account, form);
     };
@@ -205,11 +232,20 @@ fn used(
 fn again(
     state: &AppState,
     account: &AccountSummary,
+    form: ScheduleForm,
+) -> Result<Response, Problem> {
+    composing(StatusCode::UNPROCESSABLE_ENTITY, state, account, form)
+}
+
+fn composing(
+    status: StatusCode,
+    state: &AppState,
+    account: &AccountSummary,
     mut form: ScheduleForm,
 ) -> Result<Response, Problem> {
     form.make_room(0);
     page(
-        StatusCode::UNPROCESSABLE_ENTITY,
+        status,
         &ComposePage {
             shell: state.shell(),
             id: account.user.to_string(),
@@ -247,6 +283,9 @@ pub(crate) async fn cancel(
     let id = read_id(&id)?;
     let scheduled = state.settings.monitor.cancel(&id).await?;
     let notice = match scheduled.post.phase {
+        Phase::Cancelled { .. } | Phase::Published { .. } if is_partly_live(&scheduled) => {
+            "part-cancelled"
+        }
         Phase::Cancelled { .. } => "cancelled",
         _ => "cancel-asked",
     };
@@ -278,7 +317,12 @@ pub(crate) async fn decide(
     Ok(Redirect::to(&format!("/posts/{id}?notice=decided")))
 }
 
-fn read_id(id: &str) -> Result<JobId, Problem> {
+fn is_partly_live(scheduled: &ScheduledPost) -> bool {
+    let status = scheduled.post.chain_status();
+    status.is_some_and(|status| status.published > 0)
+}
+
+pub(super) fn read_id(id: &str) -> Result<JobId, Problem> {
     id.parse().map_err(|_| Problem::not_found())
 }
 
@@ -340,8 +384,9 @@ fn view(scheduled: &ScheduledPost, zone: Zone, permalink: Option<String>) -> Pos
             .iter()
             .map(|warning| ("Worth a look", capitalised(&warning.to_string()))),
     );
-    let is_final = post.phase.is_final();
+    let is_final = post.is_over();
     PostView {
+        chain: ChainView::of(post),
         id: scheduled.id.to_string(),
         account: scheduled.account.to_string(),
         state: words::state(post, zone),

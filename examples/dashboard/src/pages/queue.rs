@@ -4,6 +4,7 @@ use threads_client::{Draft, DraftContent};
 use threads_monitor::Zone;
 use threads_monitor::publishing::ScheduledPost;
 
+use super::chain::ChainWords;
 use crate::format::{Moment, shortened};
 use crate::words::{self, StateWords};
 
@@ -16,6 +17,8 @@ pub(super) struct QueueEntry {
     pub(super) text: String,
     pub(super) content: String,
     pub(super) attempts: usize,
+    /// How much of a thread is live.
+    pub(super) chain: Option<ChainWords>,
 }
 
 impl QueueEntry {
@@ -24,9 +27,10 @@ impl QueueEntry {
             id: scheduled.id.to_string(),
             state: words::state(&scheduled.post, zone),
             due: Moment::new(scheduled.post.due_at, zone),
-            text: shortened(text(&scheduled.post.draft), 140),
+            text: shortened(text(scheduled.post.first_draft()), 140),
             content: content(&scheduled.post.draft),
-            attempts: scheduled.post.attempts.len(),
+            attempts: scheduled.post.all_attempts().count(),
+            chain: ChainWords::of(&scheduled.post),
         }
     }
 }
@@ -35,7 +39,7 @@ impl QueueEntry {
 pub(super) fn ordered(mut posts: Vec<ScheduledPost>) -> Vec<ScheduledPost> {
     posts.sort_by_key(|scheduled| {
         let due = scheduled.post.due_at.timestamp();
-        let is_over = scheduled.post.phase.is_final();
+        let is_over = scheduled.post.is_over();
         (is_over, if is_over { -due } else { due })
     });
     posts

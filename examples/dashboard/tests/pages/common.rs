@@ -161,9 +161,18 @@ impl Dashboard {
     /// Connects an account without the pages.
     pub(crate) async fn connect(&self, index: usize) -> UserId {
         let scopes: Vec<Scope> = SCOPES.iter().map(|(scope, _)| scope.clone()).collect();
+        self.connect_allowing(index, &scopes).await
+    }
+
+    /// Connects the first account, which allows only this.
+    pub(crate) async fn connect_with(&self, scopes: &[Scope]) -> UserId {
+        self.connect_allowing(0, scopes).await
+    }
+
+    async fn connect_allowing(&self, index: usize, scopes: &[Scope]) -> UserId {
         let id = self.sandbox.users()[index].id.clone();
-        let grant = allow(&self.oauth, &id, &scopes).await.unwrap();
-        let account = self.monitor.connect(&grant, &scopes).await.unwrap();
+        let grant = allow(&self.oauth, &id, scopes).await.unwrap();
+        let account = self.monitor.connect(&grant, scopes).await.unwrap();
         self.monitor.run_due_once().await.unwrap();
         account.user
     }

@@ -35,7 +35,9 @@ async fn an_account_is_connected_and_its_numbers_are_there_at_once() {
             "threads_basic",
             "threads_content_publish",
             "threads_manage_insights",
-            "threads_profile_discovery"
+            "threads_profile_discovery",
+            "threads_manage_replies",
+            "threads_read_replies"
         ]
     );
 }
@@ -277,5 +279,56 @@ async fn a_dead_token_is_told_with_the_way_out() {
     assert!(
         page.body.contains("<span class=\"value\">240</span>"),
         "what was measured is kept"
+    );
+}
+
+#[tokio::test]
+async fn a_dead_token_is_told_with_the_posts_that_need_a_new_one() {
+    let (dashboard, user) = Dashboard::connected().await;
+    for (text, due) in [("Soon", "2026-06-01T20:00"), ("Later", "2026-06-02T20:00")] {
+        let form = [("text", text), ("due", due)];
+        let address = format!("/accounts/{user}/posts");
+        let sent = dashboard.post(&address, &form).await;
+        assert_eq!(sent.status.as_u16(), 303);
+    }
+    let health = dashboard.get("/healthz").await;
+    assert!(health.body.contains("\"dead\":0"), "{}", health.body);
+    dashboard.sandbox.revoke(user.as_str()).unwrap();
+
+    dashboard.live(24, Duration::from_mins(20)).await;
+
+    let page = dashboard.get(&format!("/accounts/{user}")).await;
+    assert!(page.body.contains("Connect again"), "{}", page.body);
+    assert!(
+        page.body.contains("2 scheduled posts need it:"),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.body
+            .contains("<time datetime=\"2026-06-01T20:00:00Z\">")
+    );
+    let home = dashboard.get("/").await;
+    assert!(
+        home.body.contains("2 scheduled posts need it:"),
+        "{}",
+        home.body
+    );
+    let health = dashboard.get("/healthz").await;
+    assert!(health.body.contains("\"dead\":1"), "{}", health.body);
+    assert!(
+        health.body.contains("\"posts_at_stake\":2"),
+        "{}",
+        health.body
+    );
+    // With a new token nothing is left of it.
+    dashboard.connect(0).await;
+    let page = dashboard.get(&format!("/accounts/{user}")).await;
+    assert!(!page.body.contains("need it:"), "{}", page.body);
+    let health = dashboard.get("/healthz").await;
+    assert!(
+        health.body.contains("\"posts_at_stake\":0"),
+        "{}",
+        health.body
     );
 }

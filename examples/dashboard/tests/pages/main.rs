@@ -8,3 +8,4 @@ mod numbers;
 mod planning;
 mod protection;
 mod publishing;
+mod threads;

@@ -13,6 +13,8 @@
 //! A post from a backup is *restored*, wherever it stood: it goes back there if its time is
 //! still to come, and otherwise leads to published or needs attention, never to a call.
 //!
+//! A chain goes from published back to scheduled, with its next part (`chain`).
+//!
 //! Four rules carry the safety of it:
 //!
 //! 1. A publish call is authorised by an [`Attempt`] that is durable before the call,
@@ -25,6 +27,7 @@
 //! 4. A post is sent only when it wakes up as ready. Whoever wakes it looks for twins first
 //!    ([`Event::TwinOpen`]), so however it became ready, no twin of it is open.
 
+mod chain;
 mod person;
 mod prepare;
 mod restored;
@@ -62,6 +65,7 @@ pub fn step(policy: &PostPolicy, post: &Post, now: DateTime<Utc>, event: Event) 
         post: post.clone(),
     };
     let next = machine.take(event);
+    machine.note_whether_stopped(&next);
     Step {
         post: machine.post,
         next,
@@ -99,6 +103,9 @@ impl Machine<'_> {
             Event::QuotaFull { why } => self.quota_full(why),
             Event::CancelRequested => self.cancel_requested(),
             Event::Decided(decision) => self.decided(decision),
+            Event::PartCancelled { place } => self.cancel_from(place),
+            Event::ChainDecided(decision) => self.chain_decided(decision),
+            Event::RestMoved { to } => self.rest_moved(to),
             Event::Restored { backed_up_at } => self.restored(backed_up_at),
         }
     }
@@ -142,6 +149,7 @@ impl Machine<'_> {
             } if lookups < self.policy.lookups => Next::Do(Effect::Scan {
                 since: self.scan_from(),
             }),
+            Phase::Published { .. } if self.begin_next_part() => self.go_on(),
             _ => Next::End,
         }
     }
@@ -230,6 +238,12 @@ impl Machine<'_> {
                 let _ = self.verify(container, finished_at, true);
                 self.look_again(None)
             }
+            // After a refusal nothing is under way that would have to be watched.
+            phase @ Phase::Verifying {
+                unknown: false,
+                since,
+                ..
+            } if self.now - since <= ATTENTION_DAY => self.block(Remedy::Reconnect, why, phase),
             Phase::Verifying { .. } => self.look_again(Some(self.policy.blocked)),
             Phase::Restored { .. } => {
                 if self.leave_restored() {
@@ -238,6 +252,7 @@ impl Machine<'_> {
                 self.look_for_restored_again(Some(self.policy.blocked))
             }
             Phase::NeedsAttention { since, .. } => self.wait_for_attention(since),
+            Phase::Published { .. } if self.begin_next_part() => self.no_token(why),
             Phase::Published { .. } => self.scanned(ScanResult::Incomplete { why }),
             Phase::Blocked { resume, .. } => {
                 self.post.phase = *resume;
@@ -283,7 +298,7 @@ impl Machine<'_> {
             lookups: 0,
         };
         if known {
-            Next::End
+            self.after_live()
         } else {
             // The outcome is committed first; the id is looked up from there.
             Next::WaitUntil(self.now)

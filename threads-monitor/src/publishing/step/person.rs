@@ -16,6 +16,13 @@ impl Machine<'_> {
             {
                 self.end(Phase::Cancelled { at: self.now })
             }
+            // Between two parts of a chain, the rest is called off.
+            Phase::Published { .. } if self.post.next_part().is_some() => {
+                if let Some(chain) = &mut self.post.chain {
+                    chain.ends_after = Some(chain.at() + 1);
+                }
+                self.after_live()
+            }
             phase if phase.is_final() => self.go_on(),
             _ => {
                 self.post.cancel_requested_at.get_or_insert(self.now);

@@ -87,6 +87,9 @@ impl Machine<'_> {
         }
         match remedy {
             None => self.again_later(retry_after),
+            Some(Remedy::NewContainer) if self.is_parent_gone() => {
+                self.fail(format!("the post that it answers is gone: {why}"))
+            }
             Some(Remedy::NewContainer) => {
                 // What it refers to, a child or a parent post, is not there (yet).
                 if let Phase::Preparing {
@@ -103,6 +106,19 @@ impl Machine<'_> {
             Some(Remedy::Nothing) => self.fail(why),
             Some(other) => self.block(other, why, Phase::Scheduled),
         }
+    }
+
+    /// Whether Meta has not found the post that this one answers for so long that it is not
+    /// just too new to be found.
+    fn is_parent_gone(&self) -> bool {
+        let Phase::Preparing {
+            since, children, ..
+        } = &self.post.phase
+        else {
+            return false;
+        };
+        let is_about_parent = self.post.draft.reply_to.is_some() && children.is_empty();
+        is_about_parent && self.now - *since > delta(self.policy.preparation)
     }
 
     pub(super) fn status(&mut self, status: StatusReading) -> Next {

@@ -22,6 +22,11 @@ use crate::publishing::post::{Phase, PublishedSource};
 impl Machine<'_> {
     /// Nothing is concluded yet; the post is to be run as soon as possible.
     pub(super) fn restored(&mut self, backed_up_at: DateTime<Utc>) -> Next {
+        if let Some(chain) = &mut self.post.chain {
+            // Its other parts may be live by now, too.
+            let earlier = chain.backed_up_at.unwrap_or(backed_up_at);
+            chain.backed_up_at = Some(backed_up_at.min(earlier));
+        }
         let (backed_up_at, from) = match self.post.phase.clone() {
             phase if phase.is_final() => return self.go_on(),
             // A person is asked already, and only reads are made.
@@ -54,6 +59,9 @@ impl Machine<'_> {
         if self.post.has_open_attempt() || self.now >= surely {
             return false;
         }
+        if let Some(chain) = &mut self.post.chain {
+            chain.backed_up_at = None;
+        }
         self.post.phase = if self.post.cancel_requested_at.is_some() {
             Phase::Cancelled { at: self.now }
         } else {
@@ -77,7 +85,6 @@ impl Machine<'_> {
         let now = self.now;
         let between_scans = delta(self.policy.between_scans);
         let settle = self.policy.settle;
-        let is_unlistable = self.is_unlistable();
         let Phase::Restored {
             since,
             clean_scans,
@@ -101,7 +108,7 @@ impl Machine<'_> {
             Some(ScanResult::Match(_) | ScanResult::Near) => {
                 self.ask_about_restored("a post like it is live; it may be this one")
             }
-            Some(ScanResult::Incomplete { why }) if is_unlistable => self.ask_about_restored(&why),
+            Some(ScanResult::Unlisted { why }) => self.ask_about_restored(&why),
             Some(ScanResult::Clean) if is_settled => {
                 if last_clean_scan_at.is_none_or(|last| now - last >= between_scans) {
                     *clean_scans += 1;

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::publishing::answer::{Answer, Remedy};
 use crate::publishing::event::{Effect, Next, ScanResult, StatusReading};
-use crate::publishing::matching;
 use crate::publishing::post::{Outcome, Phase, PublishMode, PublishedSource};
 
 impl Machine<'_> {
@@ -144,8 +143,8 @@ impl Machine<'_> {
                     self.after_refusal(remedy, container, finished_at)
                 }
             }
-            StatusReading::NotFound if self.is_unlistable() => self.needs_attention(
-                "Meta no longer knows its container, and such posts are not in the account's list",
+            StatusReading::NotFound if is_unlisted(scan) => self.needs_attention(
+                "Meta no longer knows its container, and no list shows whether it is live",
             ),
             _ if matches!(remedy, Remedy::Reconnect | Remedy::Permission) => {
                 // Nothing can be read either. Look again when the account is back.
@@ -261,7 +260,7 @@ impl Machine<'_> {
                 .needs_attention("Meta no longer knows its container, and no such post is listed"),
             StatusReading::Unreadable { retry_after, .. } => self.look_again(*retry_after),
             _ => match scan {
-                Some(ScanResult::Incomplete { why }) if self.is_unlistable() => {
+                Some(ScanResult::Unlisted { why }) => {
                     let why = why.clone();
                     self.needs_attention(&why)
                 }
@@ -330,7 +329,9 @@ impl Machine<'_> {
         let most = self.policy.lookups;
         let (media_id, lookups) = match &mut self.post.phase {
             Phase::Published {
-                media_id, lookups, ..
+                media_id: media_id @ None,
+                lookups,
+                ..
             } => (media_id, lookups),
             Phase::Restored { .. } => return self.restored_looked(None, Some(result)),
             Phase::NeedsAttention {
@@ -350,7 +351,7 @@ impl Machine<'_> {
         match result {
             ScanResult::Match(id) => {
                 *media_id = Some(id);
-                Next::End
+                self.after_live()
             }
             _ if *lookups < most => Next::WaitUntil(after(
                 now,
@@ -388,7 +389,7 @@ impl Machine<'_> {
                     media_id: Some(id),
                     lookups: 0,
                 };
-                Next::End
+                self.after_live()
             }
         }
     }
@@ -447,9 +448,9 @@ impl Machine<'_> {
         };
         self.wait_for_attention(self.now)
     }
+}
 
-    /// A reply is not in the list that is searched, so a search proves nothing.
-    pub(super) fn is_unlistable(&self) -> bool {
-        !matching::is_listed(&self.post.draft)
-    }
+/// Whether a search proves nothing, now or later.
+const fn is_unlisted(scan: Option<&ScanResult>) -> bool {
+    matches!(scan, Some(ScanResult::Unlisted { .. }))
 }
