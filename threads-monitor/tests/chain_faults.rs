@@ -5,7 +5,11 @@
 //! Everything runs in virtual time. `THREADS_CHAINS=1000` runs them all; without it a sample
 //! does. `THREADS_CHAIN_SEED=4711` runs one.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail the test"
+)]
 
 mod dying;
 mod world;

@@ -5,7 +5,11 @@
 //! Everything runs in virtual time. `THREADS_TOKEN_DEATHS=20` runs all accounts; without it a
 //! sample does.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail the test"
+)]
 
 mod world;
 

@@ -164,8 +164,10 @@ async fn one_refused_call_holds_the_other_posts_back_and_a_working_token_lets_th
         posts.push(world.schedule_in(&user, draft, 3).await.id);
     }
 
-    // It was a mistake of Meta's: the probe works.
+    // It was a mistake of Meta's: the probe works, and only the post that was refused waits.
     world.live(minutes(8), TimeDelta::seconds(15)).await;
+    assert_eq!(world.published().len(), 3);
+    world.live(minutes(12), TimeDelta::seconds(15)).await;
 
     for id in posts {
         assert_eq!(world.phase(&id).await, "published");
@@ -209,4 +211,27 @@ async fn a_dead_token_costs_one_publish_call_and_its_posts_go_on_with_a_new_one(
         assert_eq!(world.phase(&id).await, "published");
     }
     assert_eq!(world.account(&user).await.notice, None);
+}
+
+#[tokio::test]
+async fn where_meta_refuses_nothing_but_publishing_it_is_not_asked_without_a_pause() {
+    let world = World::new().await;
+    let user = world.connect(&world.username(0)).await.user;
+    world.monitor.run_due_once().await.unwrap();
+    world.sandbox.add_fault(FaultRule::new(
+        Endpoint::PublishContainer,
+        When::Always,
+        Fault::subcode(190, 463),
+    ));
+    for number in 0..2 {
+        let draft = Draft::text(format!("post {number}"));
+        world.schedule_in(&user, draft, 3).await;
+    }
+
+    world.live(minutes(63), TimeDelta::seconds(15)).await;
+
+    // Each four times an hour.
+    let calls = world.calls(Endpoint::PublishContainer);
+    assert!((6..=10).contains(&calls), "{calls}");
+    assert_eq!(world.account(&user).await.connection, Connection::Connected);
 }

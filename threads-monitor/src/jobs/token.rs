@@ -68,7 +68,11 @@ impl Monitor {
         )
         .await?;
         if works_again {
-            self.wake_blocked_posts(&user, now).await?;
+            // A post whose call was just refused waits, or it would be refused again and again
+            // where Meta refuses nothing but publishing.
+            let pause = TimeDelta::from_std(self.post_policy().blocked).unwrap_or_default();
+            self.wake_blocked_posts(&user, now, Some(now - pause))
+                .await?;
         }
         Ok(())
     }

@@ -11,7 +11,6 @@ use crate::account::{
 };
 use crate::error::{MonitorError, StoreError};
 use crate::jobs::{self, CollectState, TokenState};
-use crate::publishing::Post;
 use crate::publishing::engine::read_post;
 use crate::scheduler::{Change, JobId, JobKind, JobQuery, JobRecord, NewJob};
 use crate::snapshot_store::{Metric, Reading, SnapshotQuery, Source, Subject};
@@ -94,7 +93,7 @@ impl Monitor {
         for job in &standing {
             self.begin_anew(job, now).await?;
         }
-        self.wake_blocked_posts(&user, now).await?;
+        self.wake_blocked_posts(&user, now, None).await?;
         self.inner.changed.notify_one();
         tracing::info!(user.id = %user, "connected account {user}");
         self.summary(&user)
@@ -197,18 +196,23 @@ impl Monitor {
         Err(StoreError::conflict(format!("job {id}")).into())
     }
 
-    /// Lets posts that waited for a token, or a permission, try again at once.
+    /// Lets posts that waited for a token, or a permission, try again at once: all of them, or
+    /// those that made no publish call since an instant.
     pub(crate) async fn wake_blocked_posts(
         &self,
         user: &UserId,
         now: DateTime<Utc>,
+        without_call_since: Option<DateTime<Utc>>,
     ) -> Result<(), MonitorError> {
         let query = JobQuery::account(user.clone())
             .kind(JobKind::PublishPost)
             .open();
         for job in self.inner.storage.scheduler.list(&query).await? {
-            let waits = |post: &Post| matches!(post.phase.name(), "blocked" | "verifying");
-            if read_post(&job).is_ok_and(|post| waits(&post)) {
+            let Ok(post) = read_post(&job) else { continue };
+            let waits = matches!(post.phase.name(), "blocked" | "verifying");
+            let last = post.attempts.last().map(|attempt| attempt.authorised_at);
+            let called = without_call_since.zip(last);
+            if waits && called.is_none_or(|(since, last)| last < since) {
                 self.wake(job.id, now).await?;
             }
         }

@@ -40,7 +40,8 @@ impl Machine<'_> {
         self.post.containers_used = 0;
         // The instance that a backup was made of may have gone on with it.
         if let Some(backed_up_at) = chain.backed_up_at {
-            self.post.due_at = at;
+            // It may have gone out at any time since, and is looked for from there on.
+            self.post.due_at = at.min(backed_up_at);
             self.post.phase = Phase::Restored {
                 backed_up_at,
                 from: Box::new(Phase::Scheduled),

@@ -164,6 +164,10 @@ impl Machine<'_> {
         finished_at: DateTime<Utc>,
     ) -> Next {
         let why = self.last_answer();
+        let has_waited = matches!(
+            &self.post.phase,
+            Phase::Verifying { since, .. } if self.now - *since > delta(self.policy.between_scans)
+        );
         self.without_effect();
         if self.post.cancel_requested_at.is_some() {
             return self.end(Phase::Cancelled { at: self.now });
@@ -182,6 +186,10 @@ impl Machine<'_> {
                 } else {
                     self.abandon_container("Meta did not find its container")
                 }
+            }
+            // It had to wait until its container could be read, so the account is back.
+            Remedy::Reconnect if has_waited => {
+                self.back_to_ready(container, finished_at, Duration::ZERO)
             }
             Remedy::Reconnect | Remedy::Permission | Remedy::Quota | Remedy::Restricted => self
                 .block(
