@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use threads_client::UserId;
 use threads_monitor::scheduler::{
-    Change, Event, EventCursor, Evidence, JobId, JobQuery, JobRecord, Lease, MemoryScheduler,
-    NewJob, WorkerId,
+    Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease,
+    MemoryScheduler, NewJob, WorkerId,
 };
 use threads_monitor::{ManualClock, MonitorError, Scheduler, Storage, StoreError, Version};
 use threads_sandbox::Sandbox;
@@ -37,6 +37,16 @@ impl Scheduler for Stopped {
     }
     async fn claim(
         &self,
+        _: DateTime<Utc>,
+        _: &WorkerId,
+        _: Duration,
+        _: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
+        Err(stopped())
+    }
+    async fn claim_kind(
+        &self,
+        _: JobKind,
         _: DateTime<Utc>,
         _: &WorkerId,
         _: Duration,

@@ -47,6 +47,14 @@ enum Replaces {
     Old,
 }
 
+fn kind(collects: bool) -> JobKind {
+    if collects {
+        JobKind::CollectPosts
+    } else {
+        JobKind::PublishPost
+    }
+}
+
 #[derive(Debug, Clone)]
 enum JobStep {
     Enqueue {
@@ -57,6 +65,7 @@ enum JobStep {
         request: Value,
     },
     Claim(i8, u8),
+    ClaimKind(bool, i8, u8),
     ClaimJob(u8, i8),
     Checkpoint(u8, Change),
     Release(u8, Change),
@@ -125,6 +134,8 @@ fn job_step() -> impl Strategy<Value = JobStep> {
                 JobStep::Enqueue { key, user, lane, wake, request }
             }),
         4 => (now, 0..4_u8).prop_map(|(now, limit)| JobStep::Claim(now, limit)),
+        2 => (any::<bool>(), now, 0..4_u8)
+            .prop_map(|(collects, now, limit)| JobStep::ClaimKind(collects, now, limit)),
         2 => (job.clone(), now).prop_map(|(job, now)| JobStep::ClaimJob(job, now)),
         3 => (job.clone(), change()).prop_map(|(lease, change)| JobStep::Checkpoint(lease, change)),
         3 => (job.clone(), change()).prop_map(|(lease, change)| JobStep::Release(lease, change)),
@@ -338,7 +349,7 @@ impl Caller {
                 let new = NewJob {
                     id,
                     account: account(user),
-                    kind: JobKind::PublishPost,
+                    kind: kind(key % 3 == 0),
                     serial_key: lane.to_string(),
                     idempotency_key: key.to_string(),
                     state: request.clone(),
@@ -354,6 +365,19 @@ impl Caller {
             JobStep::Claim(now, limit) => {
                 let limit = usize::from(limit);
                 let claimed = scheduler.claim(at(now), &worker, ten_minutes, limit).await;
+                self.leases.extend(claimed.iter().flatten().cloned());
+                shown(&claimed)
+            }
+            JobStep::ClaimKind(collects, now, limit) => {
+                let claimed = scheduler
+                    .claim_kind(
+                        kind(collects),
+                        at(now),
+                        &worker,
+                        ten_minutes,
+                        usize::from(limit),
+                    )
+                    .await;
                 self.leases.extend(claimed.iter().flatten().cloned());
                 shown(&claimed)
             }

@@ -1,12 +1,13 @@
 //! Running what is due: once, one by name, or in the background.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use futures::stream;
 use threads_client::UserId;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +20,8 @@ use crate::scheduler::{JobId, JobKind, JobQuery, Lease};
 
 /// The background loop looks at least this often: another process may have added work.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
+/// While there is room for posts only, it looks this often whether one is due.
+const LOOK_FOR_POSTS: TimeDelta = TimeDelta::milliseconds(250);
 /// After a failure of a store the background loop waits so long.
 const AFTER_STORE_FAILURE: TimeDelta = TimeDelta::seconds(5);
 /// How long a shutdown waits for runs that are under way.
@@ -119,6 +122,7 @@ impl Monitor {
 
     /// Ends when it is told to, or with an error when a store does nothing any more.
     async fn run_until(self, stop: CancellationToken) -> Result<(), MonitorError> {
+        let others = Arc::new(Semaphore::new(self.inner.concurrency - self.reserved()));
         let mut running: JoinSet<Result<(), MonitorError>> = JoinSet::new();
         let end = loop {
             for (user, tried_at) in self.due_erasures() {
@@ -126,7 +130,7 @@ impl Monitor {
                 running.spawn(async move { monitor.finish_erasure(&user, tried_at).await });
             }
             let free = self.inner.concurrency - running.len().min(self.inner.concurrency);
-            let wake_at = match self.spawn_due(&mut running, free).await {
+            let wake_at = match self.spawn_due(&mut running, free, &others).await {
                 Ok(wake_at) => wake_at,
                 Err(error) if is_final(&error) => break Err(error),
                 Err(error) => {
@@ -162,30 +166,70 @@ impl Monitor {
         end
     }
 
-    /// Starts what is due, as far as there is room, and says when to look again.
+    /// So many jobs at one time are posts: a post that is due does not wait for accounts
+    /// that are being collected, however many there are.
+    fn reserved(&self) -> usize {
+        self.inner.concurrency / 4
+    }
+
+    /// Starts what is due, as far as there is room, and says when to look again. Everything
+    /// but posts takes one of the permits of `others`.
     async fn spawn_due(
         &self,
         running: &mut JoinSet<Result<(), MonitorError>>,
         free: usize,
+        others: &Arc<Semaphore>,
     ) -> Result<DateTime<Utc>, MonitorError> {
         let latest = self.now() + LOOK_AGAIN;
         if free == 0 {
             return Ok(latest);
         }
-        let leases = self.claim(free).await?;
-        let all_taken = leases.len() == free;
+        let mut leases = self.claim_posts(free).await?;
+        let room = (free - leases.len()).min(others.available_permits());
+        let posts = leases.len();
+        if room > 0 {
+            leases.extend(self.claim(room).await?);
+        }
+        let (is_full, no_room) = (leases.len() >= free, leases.len() - posts == room);
         for lease in leases {
             let monitor = self.clone();
-            running.spawn(async move { monitor.run_lease(lease).await });
+            let permit = match lease.job.kind {
+                JobKind::PublishPost => None,
+                _ => Arc::clone(others).try_acquire_owned().ok(),
+            };
+            running.spawn(async move {
+                let result = monitor.run_lease(lease).await;
+                drop(permit);
+                result
+            });
         }
-        if all_taken {
+        if is_full {
             return Ok(latest);
+        }
+        if no_room {
+            return Ok(self.now() + LOOK_FOR_POSTS);
         }
         let next = self.inner.storage.scheduler.next_due().await?;
         // What is due but not free waits for its serial key: a run that ends wakes us.
         let soonest = self.now() + TimeDelta::milliseconds(100);
         // Not `clamp`: a slow store can take longer than the whole pause.
         Ok(next.map_or(latest, |next| next.max(soonest).min(latest)))
+    }
+
+    async fn claim_posts(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
+        self.erase_again_once().await?;
+        Ok(self
+            .inner
+            .storage
+            .scheduler
+            .claim_kind(
+                JobKind::PublishPost,
+                self.now(),
+                &self.inner.worker,
+                LEASE,
+                limit,
+            )
+            .await?)
     }
 
     async fn claim(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {

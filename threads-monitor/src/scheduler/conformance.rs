@@ -93,6 +93,8 @@ macro_rules! scheduler_conformance {
             a_job_is_claimed_when_it_is_due
             the_earliest_job_is_claimed_first
             a_claim_respects_its_limit
+            a_claim_of_one_kind_leaves_the_others
+            a_claim_of_one_kind_takes_no_job_from_behind_another
             a_claim_leases_the_job_to_the_worker
             a_leased_job_is_invisible_until_its_lease_ends
             a_job_is_claimed_again_after_its_lease_ran_out

@@ -9,8 +9,8 @@ use threads_client::UserId;
 
 use super::memory::{JobRow, JobTable};
 use super::{
-    Change, Event, EventCursor, Evidence, JobId, JobQuery, JobRecord, Lease, NewJob, Scheduler,
-    WorkerId,
+    Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, NewJob,
+    Scheduler, WorkerId,
 };
 use crate::error::StoreError;
 use crate::file::{Directory, Ledger, Table};
@@ -60,7 +60,21 @@ impl Scheduler for FileScheduler {
     ) -> Result<Vec<Lease>, StoreError> {
         let worker = worker.clone();
         self.ledger
-            .write(move |table| Ok(table.claim(now, &worker, lease_for, limit)))
+            .write(move |table| Ok(table.claim(None, now, &worker, lease_for, limit)))
+            .await
+    }
+
+    async fn claim_kind(
+        &self,
+        kind: JobKind,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
+        let worker = worker.clone();
+        self.ledger
+            .write(move |table| Ok(table.claim(Some(kind), now, &worker, lease_for, limit)))
             .await
     }
 

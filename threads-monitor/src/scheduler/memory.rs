@@ -13,8 +13,8 @@ use threads_client::UserId;
 pub(super) use self::table::JobRow;
 pub(super) use self::table::{JobTable, Planned};
 use super::{
-    Change, Event, EventCursor, Evidence, JobId, JobQuery, JobRecord, Lease, NewJob, Scheduler,
-    WorkerId,
+    Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, NewJob,
+    Scheduler, WorkerId,
 };
 use crate::error::StoreError;
 use crate::version::Version;
@@ -61,7 +61,18 @@ impl Scheduler for MemoryScheduler {
         lease_for: Duration,
         limit: usize,
     ) -> Result<Vec<Lease>, StoreError> {
-        self.write(|table| Ok(table.claim(now, worker, lease_for, limit)))
+        self.write(|table| Ok(table.claim(None, now, worker, lease_for, limit)))
+    }
+
+    async fn claim_kind(
+        &self,
+        kind: JobKind,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
+        self.write(|table| Ok(table.claim(Some(kind), now, worker, lease_for, limit)))
     }
 
     async fn claim_job(

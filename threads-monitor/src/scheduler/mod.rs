@@ -88,6 +88,19 @@ pub trait Scheduler: Debug + Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Lease>, StoreError>;
 
+    /// As [`claim`](Self::claim), of one kind only: a job that waits behind one of another
+    /// kind in its serial key is not free.
+    ///
+    /// For work that must not wait behind any other, however much of that is due.
+    async fn claim_kind(
+        &self,
+        kind: JobKind,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<Lease>, StoreError>;
+
     /// Leases this job if it is free and not at its end, due or not.
     ///
     /// `None` when somebody else has it (or a job of its serial key), when it is at

@@ -61,6 +61,18 @@ impl Scheduler for Copying {
     ) -> Result<Vec<Lease>, StoreError> {
         self.kept.claim(now, worker, lease_for, limit).await
     }
+    async fn claim_kind(
+        &self,
+        kind: JobKind,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
+        self.kept
+            .claim_kind(kind, now, worker, lease_for, limit)
+            .await
+    }
     async fn claim_job(
         &self,
         id: &JobId,

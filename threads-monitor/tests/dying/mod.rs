@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use threads_client::UserId;
 use threads_monitor::scheduler::{
-    Change, Event, EventCursor, Evidence, JobId, JobQuery, JobRecord, Lease, MemoryScheduler,
-    NewJob, WorkerId,
+    Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease,
+    MemoryScheduler, NewJob, WorkerId,
 };
 use threads_monitor::{Scheduler, StoreError, Version};
 
@@ -66,6 +66,17 @@ impl Scheduler for Dying {
         limit: usize,
     ) -> Result<Vec<Lease>, StoreError> {
         self.call(self.kept.claim(now, worker, lease_for, limit))
+            .await
+    }
+    async fn claim_kind(
+        &self,
+        kind: JobKind,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
+        self.call(self.kept.claim_kind(kind, now, worker, lease_for, limit))
             .await
     }
     async fn claim_job(

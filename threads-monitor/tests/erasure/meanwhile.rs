@@ -13,7 +13,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use threads_client::{Draft, UserId};
 use threads_monitor::publishing::{Due, NewPost};
 use threads_monitor::scheduler::{
-    Change, Event, EventCursor, Evidence, JobId, JobQuery, JobRecord, Lease, NewJob, WorkerId,
+    Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, NewJob,
+    WorkerId,
 };
 use threads_monitor::snapshot_store::{Metric, Snapshot, SnapshotQuery, Subject};
 use threads_monitor::{Monitor, Scheduler, SnapshotStore, Storage, StoreError, Version};
@@ -110,6 +111,18 @@ impl Scheduler for Jobs {
         limit: usize,
     ) -> Result<Vec<Lease>, StoreError> {
         self.below().claim(now, worker, lease_for, limit).await
+    }
+    async fn claim_kind(
+        &self,
+        kind: JobKind,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
+        self.below()
+            .claim_kind(kind, now, worker, lease_for, limit)
+            .await
     }
     async fn claim_job(
         &self,

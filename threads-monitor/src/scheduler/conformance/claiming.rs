@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Case, MINUTE, Store, at, at_once, change, claim, job, leased, names, stored, worker};
+use super::{
+    Case, MINUTE, Store, at, at_once, change, claim, job, leased, names, on_key, stored, worker,
+};
 use crate::error::StoreError;
-use crate::scheduler::{JobId, LeaseHolder};
+use crate::scheduler::{JobId, JobKind, LeaseHolder, NewJob};
 
 /// Not a moment earlier.
 pub async fn a_job_is_claimed_when_it_is_due(store: &Store) -> Case {
@@ -46,6 +48,58 @@ pub async fn a_claim_respects_its_limit(store: &Store) -> Case {
     assert!(claim(0).await?.is_empty());
     assert_eq!(names(&claim(2).await?), ["a", "b"]);
     assert_eq!(names(&claim(2).await?), ["c"]);
+    Ok(())
+}
+
+/// However early they are due, and they stay claimable.
+pub async fn a_claim_of_one_kind_leaves_the_others(store: &Store) -> Case {
+    let post = |name, due| NewJob {
+        kind: JobKind::PublishPost,
+        ..job(name, due)
+    };
+    for new in [
+        job("a", 1),
+        post("b", 4),
+        job("c", 2),
+        post("d", 3),
+        post("e", 5),
+        post("f", 99),
+    ] {
+        store.enqueue(new).await?;
+    }
+    let me = worker("w");
+    let posts = |limit| store.claim_kind(JobKind::PublishPost, at(10), &me, MINUTE, limit);
+
+    assert!(posts(0).await?.is_empty());
+    let leases = posts(2).await?;
+    assert_eq!(names(&leases), ["d", "b"]);
+    for lease in leases {
+        assert_eq!((lease.epoch, lease.until), (1, at(70)));
+        assert_eq!(stored(store, lease.job.id).await?, lease.job);
+    }
+    assert_eq!(names(&posts(100).await?), ["e"]);
+    assert!(posts(100).await?.is_empty());
+    assert_eq!(names(&claim(store, 10).await?), ["a", "c"]);
+    Ok(())
+}
+
+/// A serial key is served in its order.
+pub async fn a_claim_of_one_kind_takes_no_job_from_behind_another(store: &Store) -> Case {
+    store.enqueue(on_key("one", job("first", 1))).await?;
+    let second = NewJob {
+        kind: JobKind::PublishPost,
+        ..on_key("one", job("second", 2))
+    };
+    store.enqueue(second).await?;
+    let me = worker("w");
+    let posts = || store.claim_kind(JobKind::PublishPost, at(10), &me, MINUTE, 10);
+
+    assert!(posts().await?.is_empty());
+    for lease in claim(store, 10).await? {
+        assert!(posts().await?.is_empty());
+        store.release(lease, change("done", None)).await?;
+    }
+    assert_eq!(names(&posts().await?), ["second"]);
     Ok(())
 }
 

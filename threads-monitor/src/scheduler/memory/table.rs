@@ -13,8 +13,8 @@ use threads_client::UserId;
 use self::lanes::Lanes;
 use crate::error::StoreError;
 use crate::scheduler::{
-    Change, Event, EventCursor, Evidence, JobId, JobQuery, JobRecord, Lease, LeaseHolder, NewEvent,
-    NewJob, WorkerId,
+    Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, LeaseHolder,
+    NewEvent, NewJob, WorkerId,
 };
 use crate::version::Version;
 
@@ -102,8 +102,10 @@ impl JobTable {
         self.jobs.get(id).cloned()
     }
 
+    /// Of one kind, or of any.
     pub(in crate::scheduler) fn claim(
         &self,
+        kind: Option<JobKind>,
         now: DateTime<Utc>,
         worker: &WorkerId,
         lease_for: Duration,
@@ -113,6 +115,7 @@ impl JobTable {
             .lanes
             .due(now)
             .filter_map(|id| self.jobs.get(&id))
+            .filter(|job| kind.is_none_or(|kind| job.kind == kind))
             .take(limit)
             .collect();
         let holder = LeaseHolder {

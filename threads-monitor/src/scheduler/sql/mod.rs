@@ -126,30 +126,19 @@ impl Scheduler for SqlScheduler {
         lease_for: Duration,
         most: usize,
     ) -> Result<Vec<Lease>, StoreError> {
-        let doing = "claiming jobs";
-        let LeaseTime { now, end } = self.lease(now, lease_for);
-        let mut values = vec![now.clone(), limit(most).into(), worker.as_str().into()];
-        values.extend(end.iter().cloned());
-        let mut rows = if self.database.has_one_writer() {
-            let due = self.database.read(doing, say::ANY_DUE, vec![now.clone()]);
-            if most == 0 || due.await?.is_empty() {
-                return Ok(Vec::new());
-            }
-            let mut step = self.database.begin(doing).await?;
-            let which = vec![now, limit(most).into()];
-            step.run(say::CLAIM_VERSIONS, which.clone()).await?;
-            let rows = step.rows(say::CLAIM, values).await?;
-            step.run(say::CLAIM_LANES, [which, end].concat()).await?;
-            step.commit().await?;
-            rows
-        } else {
-            self.database.write(doing, say::CLAIM, values).await?
-        }
-        .iter()
-        .map(lease)
-        .collect::<Result<Vec<_>, StoreError>>()?;
-        rows.sort_by_key(|lease| (lease.job.wake_at, lease.job.id));
-        Ok(rows)
+        self.claim_some(None, now, worker, lease_for, most).await
+    }
+
+    async fn claim_kind(
+        &self,
+        kind: JobKind,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+        most: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
+        self.claim_some(Some(kind), now, worker, lease_for, most)
+            .await
     }
 
     async fn claim_job(
@@ -398,6 +387,46 @@ impl Scheduler for SqlScheduler {
 }
 
 impl SqlScheduler {
+    /// Of one kind, or of any.
+    async fn claim_some(
+        &self,
+        kind: Option<JobKind>,
+        now: DateTime<Utc>,
+        worker: &WorkerId,
+        lease_for: Duration,
+        most: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
+        let doing = "claiming jobs";
+        let kind = Value::from(kind.map(|kind| kind.as_str().to_owned()));
+        let LeaseTime { now, end } = self.lease(now, lease_for);
+        let mut values = vec![now.clone(), limit(most).into(), worker.as_str().into()];
+        values.extend(end.iter().cloned());
+        values.push(kind.clone());
+        let mut rows = if self.database.has_one_writer() {
+            let any = vec![now.clone(), 1.into(), kind.clone()];
+            let due = self.database.read(doing, say::ANY_DUE, any);
+            if most == 0 || due.await?.is_empty() {
+                return Ok(Vec::new());
+            }
+            let mut step = self.database.begin(doing).await?;
+            let which = vec![now, limit(most).into()];
+            let versions = [which.clone(), vec![kind.clone()]].concat();
+            step.run(say::CLAIM_VERSIONS, versions).await?;
+            let rows = step.rows(say::CLAIM, values).await?;
+            let lanes = [which, end, vec![kind]].concat();
+            step.run(say::CLAIM_LANES, lanes).await?;
+            step.commit().await?;
+            rows
+        } else {
+            self.database.write(doing, say::CLAIM, values).await?
+        }
+        .iter()
+        .map(lease)
+        .collect::<Result<Vec<_>, StoreError>>()?;
+        rows.sort_by_key(|lease| (lease.job.wake_at, lease.job.id));
+        Ok(rows)
+    }
+
     /// A write under a lease: fenced by its epoch, and by the version that it was read in.
     async fn change_leased(
         &self,

@@ -31,14 +31,28 @@ macro_rules! versioned {
     };
 }
 
-/// What is due and free, earliest first.
+/// What is due and free, earliest first; of one kind, unless that is NULL.
 macro_rules! heads {
-    ($what:literal) => {
+    ($what:literal, $kind:literal) => {
         concat!(
             "SELECT ",
             $what,
-            " FROM lanes WHERE head_wake <= $1 AND leased_until <= $1 \
-             ORDER BY head_wake, head_id LIMIT $2"
+            " FROM lanes WHERE head_wake <= $1 AND leased_until <= $1",
+            of_kind!($kind),
+            " ORDER BY head_wake, head_id LIMIT $2"
+        )
+    };
+}
+
+/// Whether the first waiting job of a lane is of this kind, unless that is NULL.
+macro_rules! of_kind {
+    ($kind:literal) => {
+        concat!(
+            " AND (",
+            $kind,
+            " IS NULL OR ",
+            $kind,
+            " = (SELECT kind FROM jobs WHERE jobs.id = lanes.head_id))"
         )
     };
 }
@@ -171,21 +185,22 @@ pub(super) const INSERT: Statement = versioned!(
     columns!()
 );
 
-/// Whether anything is due and free at `$1`; a look costs SQLite less than a write.
-pub(super) const ANY_DUE: Statement =
-    Statement::both("SELECT 1 FROM lanes WHERE head_wake <= $1 AND leased_until <= $1 LIMIT 1");
+/// Whether anything (of the kind `$3`) is due and free at `$1`; a look costs SQLite less
+/// than a write.
+pub(super) const ANY_DUE: Statement = Statement::each(heads!("1", "$3"), "");
 
-/// Gives a version to each of the (at most `$2`) jobs that are due at `$1`.
+/// Gives a version to each of the (at most `$2`) jobs (of the kind `$3`) that are due at `$1`.
 pub(super) const CLAIM_VERSIONS: Statement = Statement::each(
     concat!(
         "UPDATE numbers SET job_version = job_version + (SELECT count(*) FROM (",
-        heads!("1"),
+        heads!("1", "$3"),
         "))"
     ),
     "",
 );
 
-/// SQLite: `$3` worker, `$4` end. PostgreSQL: `$3` worker, `$4` span, `$5` latest end.
+/// SQLite: `$3` worker, `$4` end, `$5` kind. PostgreSQL: `$3` worker, `$4` span, `$5` latest
+/// end, `$6` kind.
 pub(super) const CLAIM: Statement = Statement::each(
     concat!(
         "UPDATE jobs SET version = (SELECT job_version FROM numbers) - heads.later, \
@@ -193,15 +208,16 @@ pub(super) const CLAIM: Statement = Statement::each(
          FROM (SELECT head_id, \
                count(*) OVER () - row_number() OVER (ORDER BY head_wake, head_id) AS later \
                FROM (",
-        heads!("head_wake, head_id"),
+        heads!("head_wake, head_id", "$5"),
         ")) AS heads WHERE jobs.id = heads.head_id RETURNING ",
         columns!()
     ),
     concat!(
         clock!(),
         "heads AS MATERIALIZED (SELECT head_id FROM lanes \
-         WHERE head_wake <= (SELECT now FROM clock) AND leased_until <= (SELECT now FROM clock) \
-         ORDER BY head_wake, head_id LIMIT $2 FOR UPDATE SKIP LOCKED), \
+         WHERE head_wake <= (SELECT now FROM clock) AND leased_until <= (SELECT now FROM clock)",
+        of_kind!("$6::text"),
+        " ORDER BY head_wake, head_id LIMIT $2 FOR UPDATE SKIP LOCKED), \
          claimed AS (UPDATE jobs SET version = nextval('job_versions'), epoch = epoch + 1, \
          lease_worker = $3, lease_until = ",
         lease_end!(),
@@ -217,7 +233,7 @@ pub(super) const CLAIM_LANES: Statement = Statement::each(
         "UPDATE lanes SET is_contended = leased_until > ",
         never!(),
         ", leased_until = $3 WHERE serial_key IN (",
-        heads!("serial_key"),
+        heads!("serial_key", "$4"),
         ")"
     ),
     "",

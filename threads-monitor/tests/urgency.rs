@@ -1,0 +1,104 @@
+//! A post that is due does not wait for accounts that are being collected.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use threads_client::{Client, Draft, RetryPolicy, ThrottlePolicy, Timeouts};
+use threads_monitor::publishing::{Due, NewPost, PostPolicy};
+use threads_monitor::{Clock, Monitor, Storage};
+use threads_sandbox::{AccountSeed, Endpoint, Fault, FaultRule, Sandbox, When};
+use world::World;
+
+/// The sandbox's clock, which runs.
+#[derive(Debug)]
+struct RunningClock(Sandbox);
+
+#[async_trait]
+impl Clock for RunningClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.now()
+    }
+
+    async fn sleep_until(&self, deadline: DateTime<Utc>) {
+        let pause = (deadline - self.now()).to_std().unwrap_or_default();
+        tokio::time::sleep(pause).await;
+    }
+}
+
+#[tokio::test]
+async fn a_post_goes_out_while_everything_else_hangs() {
+    let mut sandbox = Sandbox::builder().running(true);
+    for name in ["toko.satu", "toko.dua", "toko.tiga"] {
+        sandbox = sandbox.account(AccountSeed::new(name).posts(3).history_days(3));
+    }
+    let sandbox = sandbox.start().await.unwrap();
+    // Nobody gives up before the test ends.
+    let client = Client::builder()
+        .base_url(sandbox.base_url())
+        .retry(RetryPolicy::none())
+        .throttle(ThrottlePolicy::none())
+        .timeouts(Timeouts::default().total(Duration::from_mins(5)))
+        .build()
+        .unwrap();
+    let mut policy = PostPolicy::default();
+    policy.pause_after_finished = Duration::ZERO;
+    let monitor = Monitor::builder(Storage::in_memory())
+        .client(client)
+        .clock(Arc::new(RunningClock(sandbox.clone())))
+        .post_policy(policy)
+        .concurrency(4)
+        .build()
+        .unwrap();
+    let world = World { sandbox, monitor };
+    let mut users = Vec::new();
+    for number in 0..3 {
+        users.push(world.connect(&world.username(number)).await.user);
+    }
+    for endpoint in [
+        Endpoint::Profile,
+        Endpoint::Posts,
+        Endpoint::PostInsights,
+        Endpoint::AccountInsights,
+        Endpoint::RefreshToken,
+    ] {
+        world.sandbox.add_fault(FaultRule {
+            endpoint: Some(endpoint),
+            when: When::Always,
+            fault: Fault::HangBeforeEffect,
+        });
+    }
+    let running = world.monitor.start();
+    // Everything that there is to collect is under way, as far as there is room.
+    for _ in 0..600 {
+        if world
+            .sandbox
+            .requests()
+            .iter()
+            .filter(|call| call.fault.is_some())
+            .count()
+            >= 3
+        {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    let due = Due::At(world.monitor.now() + TimeDelta::milliseconds(300));
+    let post = NewPost::new(users[1].clone(), Draft::text("not behind them"), due);
+    let post = world.monitor.schedule(post).await.unwrap();
+
+    for _ in 0..600 {
+        if world.phase(&post.id).await == "published" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(world.phase(&post.id).await, "published");
+    drop(running);
+}
