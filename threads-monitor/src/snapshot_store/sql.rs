@@ -1,5 +1,7 @@
 //! Observations in a SQL database.
 
+mod series;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
@@ -57,24 +59,6 @@ macro_rules! query {
 
 const OLDEST_FIRST: Statement = query!("ASC");
 const NEWEST_FIRST: Statement = query!("DESC");
-
-/// One series needs no sorting: its points lie in the order of their instants.
-macro_rules! one_series {
-    ($order:literal) => {
-        Statement::both(concat!(
-            "SELECT CAST($2 AS TEXT), CAST($3 AS BIGINT), at, captured_after, \
-             CAST(source AS BIGINT), count, reading FROM points \
-             WHERE series = (SELECT id FROM series \
-                             WHERE account = $1 AND subject = $2 AND metric = $3) \
-               AND at >= $4 AND at <= $5 ORDER BY at ",
-            $order,
-            " LIMIT $6"
-        ))
-    };
-}
-
-const ONE_OLDEST_FIRST: Statement = one_series!("ASC");
-const ONE_NEWEST_FIRST: Statement = one_series!("DESC");
 
 macro_rules! latest {
     ($subjects:literal) => {
@@ -228,21 +212,19 @@ impl SnapshotStore for SqlSnapshotStore {
     }
 
     async fn query(&self, query: &SnapshotQuery) -> Result<Vec<Snapshot>, StoreError> {
-        let is_one_series = query.subject.is_some() && query.metric.is_some();
-        let statement = match (is_one_series, query.order) {
-            (true, Order::OldestFirst) => ONE_OLDEST_FIRST,
-            (true, Order::NewestFirst) => ONE_NEWEST_FIRST,
-            (false, Order::OldestFirst) => OLDEST_FIRST,
-            (false, Order::NewestFirst) => NEWEST_FIRST,
+        if let (Some(subject), Some(metric)) = (&query.subject, query.metric) {
+            return series::read(&self.database, query, subject, metric).await;
+        }
+        let statement = match query.order {
+            Order::OldestFirst => OLDEST_FIRST,
+            Order::NewestFirst => NEWEST_FIRST,
         };
-        // `to` is not part of the range, and a stored time has no fractions.
-        let last = query.to.map_or(i64::MAX, |to| micros(to).saturating_sub(1));
         let values = vec![
             (&query.account).into(),
             query.subject.as_ref().map(subject_text).into(),
             query.metric.map(metric_code).into(),
             query.from.map_or(i64::MIN, micros).into(),
-            last.into(),
+            last(query).into(),
             limit(query.limit).into(),
         ];
         let rows = self
@@ -435,6 +417,12 @@ fn point_json(
     };
     let source = source_code(snapshot.source);
     Ok(json!([id, at, captured_after, source, count, reading]))
+}
+
+/// The last instant of a query: `to` is not part of the range, and a stored time has no
+/// fractions.
+fn last(query: &SnapshotQuery) -> i64 {
+    query.to.map_or(i64::MAX, |to| micros(to).saturating_sub(1))
 }
 
 fn snapshot(account: &UserId, row: &Row) -> Result<Snapshot, StoreError> {
