@@ -8,12 +8,16 @@
 //! ```
 //!
 //! `THREADS_CAMPAIGN_SEED` chooses other seeds. Each campaign prints one line of figures.
+#![cfg(all(feature = "file", feature = "postgres", feature = "sqlite"))]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../server/mod.rs"]
+mod server;
 #[path = "../world/mod.rs"]
 mod world;
 
 mod attention;
+mod idempotency;
 mod matrix;
 mod quota;
 mod races;

@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 use futures::future::join_all;
 use threads_client::Draft;
-use threads_monitor::publishing::{Blocked, Phase};
+use threads_monitor::publishing::Phase;
 use threads_sandbox::{Endpoint, Fault, PublishedContainer, Republish, Switches};
 
-use super::world::{World, minutes};
+use super::world::minutes;
 use super::{blank_world, count, expect_honest, live};
 
 /// What has to become of a post whose first publish call goes wrong in this way.
@@ -21,14 +21,14 @@ enum Expected {
     SentAgain,
     /// It is proved by the answer alone.
     Refused,
-    /// It waits for the account to be connected again.
-    Blocked,
+    /// It waits until it is known that the token works after all, and goes out then.
+    CheckedFirst,
     /// It ends, with Meta's words.
     Failed,
 }
 
 fn faults() -> [(Fault, Expected); 14] {
-    use Expected::{Blocked, Failed, Found, FoundLate, Refused, SentAgain};
+    use Expected::{CheckedFirst, Failed, Found, FoundLate, Refused, SentAgain};
     let graph = |code, subcode, status| Fault::Graph {
         code,
         subcode,
@@ -55,7 +55,7 @@ fn faults() -> [(Fault, Expected); 14] {
         // The longest delay that was reported is 222 s.
         (Fault::DropThenEffect { after_seconds: 222 }, FoundLate),
         (graph(24, Some(4_279_009), 400), Refused),
-        (graph(190, Some(463), 401), Blocked),
+        (graph(190, Some(463), 401), CheckedFirst),
         (graph(100, None, 400), Failed),
     ]
 }
@@ -130,15 +130,12 @@ async fn cell(switches: Switches, fault: Fault, expected: Expected, posts: usize
         expect_honest(&after, live, &case);
         match (expected, &after.post.phase) {
             (
-                Expected::Found | Expected::FoundLate | Expected::SentAgain | Expected::Refused,
+                Expected::Found
+                | Expected::FoundLate
+                | Expected::SentAgain
+                | Expected::Refused
+                | Expected::CheckedFirst,
                 Phase::Published { .. },
-            )
-            | (
-                Expected::Blocked,
-                Phase::Blocked {
-                    reason: Blocked::Reconnect,
-                    ..
-                },
             )
             | (Expected::Failed, Phase::Failed { .. }) => {}
             (expected, phase) => panic!("{case}: {expected:?}, but it is {phase:?}"),
@@ -149,22 +146,12 @@ async fn cell(switches: Switches, fault: Fault, expected: Expected, posts: usize
             assert_eq!(calls, posts, "{case}")
         }
         Expected::SentAgain | Expected::Refused => assert_eq!(calls, 2 * posts, "{case}"),
-        // Once the account is known to be out, nobody calls for the others.
-        Expected::Blocked => {
-            assert!((1..=posts).contains(&calls), "{case}: {calls} calls");
-            resume(&world, &case).await;
+        // One refusal holds the others back, which then meet the next fault, or none.
+        Expected::CheckedFirst => {
+            assert!(
+                (posts + 1..=2 * posts).contains(&calls),
+                "{case}: {calls} calls"
+            );
         }
-    }
-}
-
-/// The account is connected again, and everything goes out.
-async fn resume(world: &World, case: &str) {
-    world.sandbox.clear_faults();
-    let user = world.connect(&world.username(0)).await.user;
-    world.live(minutes(20), minutes(1)).await;
-    for post in world.monitor.scheduled_posts(&user).await.unwrap() {
-        let text = post.post.draft.text.clone().unwrap();
-        assert_eq!(post.post.phase.name(), "published", "{case}");
-        expect_honest(&post, live(world, &text), case);
     }
 }
