@@ -24,7 +24,7 @@ use threads_client::{ApiErrorKind, Client, Error as ClientError, PostId, Profile
 
 use crate::error::{MonitorError, StoreError};
 use crate::monitor::Monitor;
-use crate::publishing::engine::{Engine, is_about_the_token};
+use crate::publishing::engine::{self, Engine, is_about_the_token};
 use crate::scheduler::{Change, JobId, JobKind, JobQuery, Lease, NewEvent};
 use crate::snapshot_store::{ProfileReading, Snapshot};
 
@@ -168,6 +168,8 @@ impl Monitor {
     }
 
     async fn run_post(&self, lease: Lease) -> Result<(), MonitorError> {
+        // Before anything is waited for.
+        let ahead = engine::ahead(&lease, self.now());
         // An account that is disconnected meanwhile is erased once this run rests, so
         // that nothing is sent after the disconnect has returned.
         let account = lease.job.account.clone();
@@ -177,6 +179,7 @@ impl Monitor {
             scheduler: &*self.storage().scheduler,
             tokens: self.tokens(),
             clock: self.clock(),
+            ahead,
             policy: self.post_policy(),
         };
         let error = match engine.run(lease).await {
