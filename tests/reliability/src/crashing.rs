@@ -27,6 +27,7 @@ pub struct Crashing {
     deed: Deed,
     mistake: Option<Mistake>,
     is_done: AtomicBool,
+    has_posts: AtomicBool,
 }
 
 impl Crashing {
@@ -43,6 +44,7 @@ impl Crashing {
             deed,
             mistake,
             is_done: AtomicBool::new(false),
+            has_posts: AtomicBool::new(false),
         }
     }
 
@@ -99,6 +101,7 @@ impl Scheduler for Crashing {
         let is_post = job.kind == JobKind::PublishPost;
         self.pass(Side::Before, |call| is_post && call == Call::Enqueue);
         let result = self.inner.enqueue(job).await;
+        self.has_posts.fetch_or(is_post, Ordering::SeqCst);
         self.pass(Side::After, |call| is_post && call == Call::Enqueue);
         result
     }
@@ -122,8 +125,11 @@ impl Scheduler for Crashing {
         lease_for: Duration,
         limit: usize,
     ) -> Result<Vec<Lease>, StoreError> {
-        // What it would lease is not known before.
-        self.pass(Side::Before, |call| matches!(call, Call::Claim(_)));
+        // What it would lease is not known before, but there is something.
+        let has_posts = self.has_posts.load(Ordering::SeqCst);
+        self.pass(Side::Before, |call| {
+            has_posts && matches!(call, Call::Claim(_))
+        });
         let mut leases = self.inner.claim(now, worker, lease_for, limit).await?;
         for lease in &mut leases {
             let now = phase(&lease.job.state).to_owned();

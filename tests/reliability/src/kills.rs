@@ -26,7 +26,7 @@ pub struct Size {
 /// The mean life of a process, starting included, in real milliseconds.
 const LIFE_MS: i64 = 210;
 /// Without a post that comes to its end for so long, the last process is given up.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(200);
 
 /// The virtual time between two posts, so that they last for all the kills.
 pub fn step(size: Size, factor: i32) -> TimeDelta {

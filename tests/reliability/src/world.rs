@@ -163,6 +163,24 @@ impl World {
     }
 }
 
+/// Calls that act as late as they may: four virtual minutes after they were sent, without an
+/// answer. With a minute until it is sent, and one until it shows, that is what settling
+/// waits for.
+pub fn late_effects(seed: u64) -> FaultPlan {
+    let rule = |fault| {
+        let when = When::Probability(0.1);
+        FaultRule::new(Endpoint::PublishContainer, when, fault)
+    };
+    FaultPlan {
+        seed,
+        rules: vec![
+            rule(Fault::DropThenEffect { after_seconds: 230 }),
+            rule(Fault::DropBeforeEffect),
+            rule(Fault::DropAfterEffect),
+        ],
+    }
+}
+
 /// Everything goes wrong in one of twenty calls, each in every way.
 pub fn five_per_cent(seed: u64) -> FaultPlan {
     let graph = |code, subcode, status| Fault::GraphAfterEffect {
