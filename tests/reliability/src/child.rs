@@ -56,13 +56,11 @@ pub async fn work(config: Config) -> Result<()> {
         ended = handle.ended() => Some(ended),
     };
     scheduling.abort();
-    match ended {
-        Some(ended) => ended.context("the background run ended"),
-        None => {
-            handle.shutdown().await;
-            say("shut down")
-        }
+    if let Some(ended) = ended {
+        return ended.context("the background run ended");
     }
+    handle.shutdown().await;
+    say("shut down")
 }
 
 /// Schedules its share of the posts, and says when nothing is left to do.

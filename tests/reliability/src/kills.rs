@@ -23,8 +23,10 @@ pub struct Size {
     pub posts: usize,
 }
 
+/// How long a process may take to open its stores.
+const OPENING: Duration = Duration::from_mins(1);
 /// The mean life of a process, starting included, in real milliseconds.
-const LIFE_MS: i64 = 210;
+const LIFE_MS: i64 = 260;
 /// Without a post that comes to its end for so long, the last process is given up.
 const PATIENCE: Duration = Duration::from_secs(200);
 
@@ -58,7 +60,11 @@ pub async fn run(
             mistake,
             ..world.config()
         };
-        let node = Node::start(&world.program, &config)?;
+        let mut node = Node::start(&world.program, &config)?;
+        // One in four is counted from its very start, so that some die while they open.
+        if life % 4 != 0 {
+            node.expect("open", OPENING).await?;
+        }
         pause(Duration::from_millis(dice.u64(5..=400))).await;
         hear(node.kill().await?, &mut scheduled);
         if life % 100 == 99 {

@@ -114,7 +114,7 @@ async fn stand_still(
         pause(world.pace.real(PAUSE)).await;
         node.signal(Signal::SIGCONT);
         loop {
-            let left = node.expect("left ", Duration::from_secs(60)).await?;
+            let left = node.expect("left ", Duration::from_mins(1)).await?;
             if left == "0" {
                 break;
             }

@@ -66,7 +66,7 @@ pub async fn run(
     }
     let mut scheduled = BTreeSet::new();
     loop {
-        let line = node.line(Duration::from_secs(60)).await;
+        let line = node.line(Duration::from_mins(1)).await;
         match line {
             Some(line) if line == "left 0" => break,
             Some(line) => hear(vec![line], &mut scheduled),

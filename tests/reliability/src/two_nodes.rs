@@ -18,7 +18,7 @@ use crate::world::{Setup, World};
 /// Every two real seconds one of them is killed.
 const BETWEEN_KILLS: Duration = Duration::from_secs(2);
 /// How long nothing may move at the end, in real time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How the two clocks go wrong: seconds ahead, and per cent gained.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 //!
 //! Every point with a few of the answers here; every answer in the campaign.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -43,8 +44,7 @@ async fn a_post_survives_a_crash_at_every_point_on_sqlite() {
 async fn a_post_survives_a_crash_around_its_publish_call_in_a_directory() {
     let mut cells = cells();
     cells.retain(|cell| {
-        cell.class == Class::LostAfter
-            && ["K6", "K7", "K8", "K9"].contains(&cell.point.protocol)
+        cell.class == Class::LostAfter && ["K6", "K7", "K8", "K9"].contains(&cell.point.protocol)
     });
 
     expect_as_predicted(&Bench::new(), Backend::File, cells).await;
@@ -57,8 +57,7 @@ async fn a_post_survives_a_crash_around_its_publish_call_on_postgres() {
     };
     let mut cells = cells();
     cells.retain(|cell| {
-        cell.class == Class::LostBefore
-            && ["K6", "K7", "K8", "K9"].contains(&cell.point.protocol)
+        cell.class == Class::LostBefore && ["K6", "K7", "K8", "K9"].contains(&cell.point.protocol)
     });
 
     expect_as_predicted(&bench, Backend::Postgres, cells).await;

@@ -1,6 +1,7 @@
 //! A process that stands still for longer than anything waits for it sends nothing late, and
 //! writes over nothing.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -40,9 +41,18 @@ async fn a_process_without_a_send_deadline_is_convicted() {
     let bench = Bench::new();
     let mistake = Some(Mistake::NoDeadline);
 
-    for pause in pauses(&bench, Backend::Sqlite, "send-before", Meanwhile::Nobody, mistake).await {
-        assert_eq!(pause.late_sends, 1);
-    }
+    let pauses = pauses(
+        &bench,
+        Backend::Sqlite,
+        "send-before",
+        Meanwhile::Nobody,
+        mistake,
+    )
+    .await;
+
+    // Where its lease was claimed again, by itself, before it went on, it sends nothing.
+    let late: usize = pauses.iter().map(|pause| pause.late_sends).sum();
+    assert!(late > 0);
 }
 
 #[tokio::test]
@@ -76,7 +86,15 @@ async fn a_worker_whose_writes_are_not_fenced_is_convicted() {
     let bench = Bench::new();
     let (point, mistake) = ("answer-before", Some(Mistake::NoFence));
 
-    for pause in pauses(&bench, Backend::Sqlite, point, Meanwhile::AnotherNode, mistake).await {
+    for pause in pauses(
+        &bench,
+        Backend::Sqlite,
+        point,
+        Meanwhile::AnotherNode,
+        mistake,
+    )
+    .await
+    {
         assert!(pause.overwrote);
     }
 }
