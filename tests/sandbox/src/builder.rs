@@ -47,6 +47,7 @@ pub struct SandboxBuilder {
     accounts: Option<Vec<AccountSeed>>,
     start_at: Option<DateTime<Utc>>,
     is_running: bool,
+    pace: u32,
     auto_approve: bool,
     app_id: String,
     app_secret: String,
@@ -66,6 +67,7 @@ impl fmt::Debug for SandboxBuilder {
             .field("accounts", &self.accounts)
             .field("start_at", &self.start_at)
             .field("is_running", &self.is_running)
+            .field("pace", &self.pace)
             .field("auto_approve", &self.auto_approve)
             .field("app_id", &self.app_id)
             .field("redirect_uris", &self.redirect_uris)
@@ -85,6 +87,7 @@ impl Default for SandboxBuilder {
             accounts: None,
             start_at: None,
             is_running: false,
+            pace: 1,
             auto_approve: false,
             app_id: DEFAULT_APP_ID.to_owned(),
             app_secret: DEFAULT_APP_SECRET.to_owned(),
@@ -140,6 +143,14 @@ impl SandboxBuilder {
     /// Whether real time moves the virtual clock; a frozen clock is the default.
     pub fn running(mut self, is_running: bool) -> Self {
         self.is_running = is_running;
+        self
+    }
+
+    /// How many virtual seconds a real one is while the clock runs; 1 unless told otherwise.
+    ///
+    /// For clients whose clock runs as fast, so that their hours pass in seconds.
+    pub fn pace(mut self, pace: u32) -> Self {
+        self.pace = pace;
         self
     }
 
@@ -251,6 +262,7 @@ impl SandboxBuilder {
         );
         state.auto_approve = self.auto_approve;
         state.faults.replace(self.faults.clone());
+        state.clock.set_pace(self.pace);
         if self.is_running {
             state.clock.run();
         }

@@ -1,4 +1,5 @@
-//! Virtual time: a fixed start, plus every advance, plus real time when running.
+//! Virtual time: a fixed start, plus every advance, plus real time (or a multiple of it) when
+//! running.
 
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub(crate) struct Clock {
     base: DateTime<Utc>,
     running_since: Option<std::time::Instant>,
+    /// How many virtual seconds a real one is while it runs.
+    pace: u32,
 }
 
 impl Clock {
@@ -17,14 +20,25 @@ impl Clock {
         Self {
             base: start,
             running_since: None,
+            pace: 1,
         }
+    }
+
+    /// Lets it run so many times as fast as real time from now on.
+    pub(crate) fn set_pace(&mut self, pace: u32) {
+        self.base = self.now();
+        self.running_since = self.running_since.map(|_| monotonic_now());
+        self.pace = pace;
     }
 
     /// The virtual instant.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         match self.running_since {
             None => self.base,
-            Some(since) => add(self.base, monotonic_now().saturating_duration_since(since)),
+            Some(since) => {
+                let real = monotonic_now().saturating_duration_since(since);
+                add(self.base, real.saturating_mul(self.pace))
+            }
         }
     }
 
@@ -102,6 +116,22 @@ mod tests {
 
         assert_eq!(clock.now(), start + TimeDelta::seconds(90));
         assert_eq!(clock.now(), start + TimeDelta::seconds(90));
+    }
+
+    #[test]
+    fn a_clock_with_a_pace_is_ahead_of_one_that_follows_real_time() {
+        let start = DateTime::UNIX_EPOCH;
+        let (mut plain, mut fast) = (Clock::frozen(start), Clock::frozen(start));
+        fast.set_pace(1_000_000);
+        plain.run();
+        fast.run();
+
+        while plain.now() < start + TimeDelta::milliseconds(2) {}
+
+        // A millisecond is a thousand seconds on it.
+        assert!(fast.now() > start + TimeDelta::seconds(1_000));
+        fast.set_pace(0);
+        assert_eq!(fast.now(), fast.now());
     }
 
     #[test]

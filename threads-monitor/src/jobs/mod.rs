@@ -25,7 +25,7 @@ use threads_client::{ApiErrorKind, Client, Error as ClientError, PostId, Profile
 
 use crate::error::{MonitorError, StoreError};
 use crate::monitor::Monitor;
-use crate::publishing::engine::{Engine, is_about_the_token};
+use crate::publishing::engine::{self, Engine, is_about_the_token};
 use crate::scheduler::{Change, JobId, JobKind, Lease, NewEvent};
 use crate::snapshot_store::{ProfileReading, Snapshot};
 
@@ -169,6 +169,8 @@ impl Monitor {
     }
 
     async fn run_post(&self, lease: Lease) -> Result<(), MonitorError> {
+        // Before anything is waited for.
+        let ahead = engine::ahead(&lease, self.now());
         // An account that is disconnected meanwhile is erased once this run rests, so
         // that nothing is sent after the disconnect has returned.
         let account = lease.job.account.clone();
@@ -178,6 +180,7 @@ impl Monitor {
             scheduler: &*self.storage().scheduler,
             tokens: self.tokens(),
             clock: self.clock(),
+            ahead,
             policy: self.post_policy(),
             quotas: self.quotas(),
         };

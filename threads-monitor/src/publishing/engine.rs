@@ -38,8 +38,33 @@ pub(crate) struct Engine<'a> {
     pub(crate) scheduler: &'a dyn Scheduler,
     pub(crate) tokens: &'a TokenManager,
     pub(crate) clock: &'a dyn Clock,
+    /// How far the store's clock is ahead of ours; see [`ahead`].
+    pub(crate) ahead: TimeDelta,
     pub(crate) policy: &'a PostPolicy,
     pub(crate) quotas: &'a Quotas,
+}
+
+/// Less than this is not told from the time that claiming took.
+const SAME_CLOCK: TimeDelta = TimeDelta::seconds(1);
+
+/// How far the clock that measured a lease is ahead of ours, as seen right after claiming.
+///
+/// A database measures leases by its own clock, which all nodes have in common. Ours may be
+/// minutes off, and so may be that of the node that wrote down when a call was authorised. So
+/// everything about a post is decided, and written down, in the store's time.
+pub(crate) fn ahead(lease: &Lease, now: DateTime<Utc>) -> TimeDelta {
+    let Some(begun) = TimeDelta::from_std(PUBLISH_LEASE)
+        .ok()
+        .and_then(|lease_for| lease.until.checked_sub_signed(lease_for))
+    else {
+        return TimeDelta::zero();
+    };
+    let ahead = begun - now;
+    if ahead.abs() < SAME_CLOCK {
+        TimeDelta::zero()
+    } else {
+        ahead
+    }
 }
 
 /// Reads a post from its job.
@@ -106,6 +131,12 @@ fn events(before: &Post, after: &Post, now: DateTime<Utc>) -> Vec<NewEvent> {
 }
 
 impl Engine<'_> {
+    /// The store's time.
+    fn now(&self) -> DateTime<Utc> {
+        let now = self.clock.now();
+        now.checked_add_signed(self.ahead).unwrap_or(now)
+    }
+
     /// Runs a leased post until it has to wait or is at its end.
     pub(crate) async fn run(&self, mut lease: Lease) -> Result<(), MonitorError> {
         let account = lease.job.account.clone();
@@ -229,7 +260,7 @@ impl Engine<'_> {
         if !matches!(post.phase, Phase::Ready { .. }) && !waits_for_quota(&post) {
             return Ok(None);
         }
-        if post.due_at > self.clock.now() {
+        if post.due_at > self.now() {
             return Ok(None);
         }
         let kind = kind(&post);
@@ -242,8 +273,7 @@ impl Engine<'_> {
             ));
         }
         let account = &lease.job.account;
-        let now = self.clock.now();
-        Ok(self.quotas.full(client, account, kind, now).await)
+        Ok(self.quotas.full(client, account, kind, self.now()).await)
     }
 
     /// Takes a step and makes it durable. Returns what to do next; the lease is given
@@ -258,7 +288,7 @@ impl Engine<'_> {
     ) -> Result<Option<(Post, Effect)>, MonitorError> {
         let mut failures = 0;
         loop {
-            let now = self.clock.now();
+            let now = self.now();
             let before = read_post(&lease.job)?;
             let step = step(self.policy, &before, now, event.clone());
             let change = change(&before, &step, now)?;
@@ -305,7 +335,7 @@ impl Engine<'_> {
                         "the answer of a publish call could not be stored yet"
                     );
                     let pause = TimeDelta::milliseconds(200 << failures);
-                    self.clock.sleep_until(now + pause).await;
+                    self.clock.sleep_until(self.clock.now() + pause).await;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -323,7 +353,7 @@ impl Engine<'_> {
             (event, &post.phase)
         {
             let evidence = Evidence {
-                at: self.clock.now(),
+                at: self.now(),
                 worker: lease.job.lease.as_ref().map_or_else(
                     || crate::scheduler::WorkerId::new("unknown"),
                     |holder| holder.worker.clone(),
@@ -348,7 +378,7 @@ impl Engine<'_> {
     /// Extends the lease if too little of it is left. `false` when it is lost, or the
     /// post was erased: then nothing may be sent any more.
     async fn keep_lease(&self, lease: &mut Lease) -> Result<bool, MonitorError> {
-        let now = self.clock.now();
+        let now = self.now();
         if lease.until - now >= LEASE_LEFT_TO_SEND + TimeDelta::seconds(30) {
             return Ok(true);
         }
@@ -385,7 +415,7 @@ impl Engine<'_> {
                 container,
                 send_before,
             } => {
-                let now = self.clock.now();
+                let now = self.now();
                 Event::Answered(if now > send_before {
                     Answer::NotSent {
                         why: "the program was held up for too long before sending".to_owned(),

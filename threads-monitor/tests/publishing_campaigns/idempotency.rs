@@ -65,10 +65,7 @@ async fn on(address: &str) {
         assert_eq!(ids.len(), 1, "{kind}, key {key}");
         let other = world.monitor.schedule(new(key, "another body")).await;
         assert!(
-            matches!(
-                other,
-                Err(MonitorError::Store(StoreError::Conflict { .. }))
-            ),
+            matches!(other, Err(MonitorError::Store(StoreError::Conflict { .. }))),
             "{kind}, key {key}: {other:?}"
         );
     }

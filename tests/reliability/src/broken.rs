@@ -1,0 +1,48 @@
+//! Children with a mistake in them: the judge has to convict each, or it proves nothing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A mistake that a child makes. Production code is not changed for it: the child's store
+/// tells its monitor something else than it holds, or its policy is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+pub enum Mistake {
+    /// A post whose sender died is taken for one that was never sent, and sent again.
+    Rerun,
+    /// An answer that proves nothing is written down as a failure.
+    Fail,
+    /// A call may be sent however long ago it was authorised.
+    NoDeadline,
+    /// A worker's write is let through although its lease is lost.
+    NoFence,
+}
+
+impl Mistake {
+    /// What the child makes of the state of a post that it leases.
+    pub(crate) fn misread(self, state: &mut Value) {
+        if self != Self::Rerun || state["phase"]["name"] != "publishing" {
+            return;
+        }
+        state["phase"] = json!({
+            "name": "ready",
+            "container": state["phase"]["container"],
+            "since": state["phase"]["finished_at"],
+        });
+        if let Some(attempt) = state["attempts"]
+            .as_array_mut()
+            .and_then(|all| all.last_mut())
+        {
+            attempt["outcome"] = json!({ "is": "not_sent", "why": "surely it was not sent" });
+        }
+    }
+
+    /// What the child writes instead of what its monitor wanted.
+    pub(crate) fn miswrite(self, state: &mut Value) -> bool {
+        if self != Self::Fail || state["phase"]["name"] != "verifying" {
+            return false;
+        }
+        let since = state["phase"]["since"].clone();
+        state["phase"] = json!({ "name": "failed", "at": since, "reason": "no answer" });
+        true
+    }
+}

@@ -1,0 +1,24 @@
+//! The monitor in real processes that are killed, paused, cut off and told to end, judged by
+//! the sandbox. What is tested, and how, is in the README of this directory.
+#![cfg(target_os = "linux")]
+
+pub mod backend;
+pub mod broken;
+pub mod child;
+pub mod config;
+pub mod crashing;
+pub mod figures;
+pub mod kills;
+pub mod matrix;
+pub mod node;
+pub mod pace;
+pub mod paused;
+pub mod plan;
+pub mod points;
+pub mod postgres;
+pub mod postgres_killed;
+pub mod punctuality;
+pub mod terminate;
+pub mod two_nodes;
+pub mod verdict;
+pub mod world;
