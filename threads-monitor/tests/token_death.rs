@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use threads_client::{Draft, UserId};
-use threads_monitor::publishing::{Due, NewPost, Phase};
+use threads_monitor::publishing::{Due, NewPost, Outcome, Phase, Remedy};
 use threads_monitor::scheduler::EventCursor;
 use threads_monitor::{Cadence, Connection, Storage};
 use threads_sandbox::{AccountSeed, Endpoint, Sandbox};
@@ -27,7 +27,7 @@ use world::{ALL_SCOPES, World, builder};
 const POSTS: usize = 100;
 const SAMPLE: usize = 3;
 /// The posts are due over so many minutes.
-const SPAN: i64 = 10 * 60;
+const SPAN: usize = 10 * 60;
 
 struct Fate {
     user: UserId,
@@ -39,6 +39,12 @@ struct Fate {
 /// Spreads numbers evenly, and is the same in each run.
 fn spread(number: usize, bound: usize) -> i64 {
     i64::try_from(number.wrapping_mul(2_654_435_761).rotate_right(7) % bound).unwrap()
+}
+
+/// Several posts are due in the same minute, so that several are ready when a token dies.
+fn due_minute(account: usize, post: usize) -> i64 {
+    let slots = SPAN / 15;
+    10 + 15 * spread(post * 31 + account, slots)
 }
 
 async fn world(accounts: usize) -> World {
@@ -70,14 +76,14 @@ async fn fates(world: &World, accounts: usize) -> Vec<Fate> {
         let name = world.username(number);
         let user = world.connect(&name).await.user;
         for post in 0..POSTS {
-            let due = TimeDelta::minutes(10 + spread(post * 31 + number, SPAN as usize));
+            let due = TimeDelta::minutes(due_minute(number, post));
             let draft = Draft::text(format!("{number}: post {post}"));
             let new = NewPost::new(user.clone(), draft, Due::At(now + due));
             world.monitor.schedule(new).await.unwrap();
         }
         // At any second; every other token right before a post that is ready to be sent.
-        let dies = 600 + spread(number * 7 + 3, SPAN as usize * 60 - 3_600);
-        let at_due = 600 + 60 * spread((number + 50) * 31 + number, SPAN as usize) - 5;
+        let dies = 600 + spread(number * 7 + 3, SPAN * 60 - 3_600);
+        let at_due = 60 * due_minute(number, POSTS / 2) - 5;
         let dies = if number % 2 == 0 { at_due } else { dies };
         let dies_at = now + TimeDelta::seconds(dies);
         let pause = TimeDelta::minutes(70 + spread(number, 35));
@@ -91,8 +97,10 @@ async fn fates(world: &World, accounts: usize) -> Vec<Fate> {
     fates
 }
 
-/// Runs everything until `end`, each account meeting its fate on the way.
-async fn live(world: &World, fates: &[Fate], end: DateTime<Utc>) {
+/// Runs everything until `end`, each account meeting its fate on the way, and says how many
+/// publish calls the sandbox refused for their token.
+async fn live(world: &World, fates: &[Fate], end: DateTime<Utc>) -> usize {
+    let mut refused = 0;
     let mut happenings: Vec<(DateTime<Utc>, &Fate)> = fates
         .iter()
         .flat_map(|fate| [(fate.dies_at, fate), (fate.replaced_at, fate)])
@@ -102,7 +110,7 @@ async fn live(world: &World, fates: &[Fate], end: DateTime<Utc>) {
     for _ in 0..200_000 {
         let now = world.sandbox.now();
         if now >= end {
-            return;
+            return refused;
         }
         let scheduler = &world.monitor.storage().scheduler;
         let mut next = scheduler.next_due().await.unwrap().unwrap_or(end);
@@ -123,8 +131,24 @@ async fn live(world: &World, fates: &[Fate], end: DateTime<Utc>) {
             world.sandbox.set_time(next).unwrap();
         }
         world.monitor.run_due_once().await.unwrap();
+        // The sandbox remembers the newest requests only.
+        let requests = world.sandbox.requests();
+        let calls = requests.iter().filter(|request| {
+            request.endpoint == Some(Endpoint::PublishContainer) && request.error_code == Some(190)
+        });
+        refused += calls.count();
+        world.sandbox.clear_requests();
     }
     panic!("it does not end");
+}
+
+fn is_refused(outcome: &Outcome) -> bool {
+    let remedy = match outcome {
+        Outcome::Rejected { remedy, .. } => Some(*remedy),
+        Outcome::Ineffective { remedy, .. } => *remedy,
+        _ => None,
+    };
+    remedy == Some(Remedy::Reconnect)
 }
 
 #[tokio::test]
@@ -134,14 +158,13 @@ async fn token_death() {
     let world = world(accounts).await;
     let fates = fates(&world, accounts).await;
 
-    let end = world.monitor.now() + TimeDelta::minutes(SPAN + 180);
-    live(&world, &fates, end).await;
+    let end = world.monitor.now() + TimeDelta::minutes(i64::try_from(SPAN + 180).unwrap());
+    let refused_by_sandbox = live(&world, &fates, end).await;
 
     let mut texts: BTreeMap<String, usize> = BTreeMap::new();
     for entry in world.published() {
         *texts.entry(entry.text.unwrap()).or_default() += 1;
     }
-    let requests = world.sandbox.requests();
     let events = &world.monitor.storage().scheduler;
     let events = events
         .take_events(EventCursor::START, 1_000_000)
@@ -149,12 +172,9 @@ async fn token_death() {
         .unwrap();
     let (mut refused_calls, mut alerts, mut latest) = (0, 0, TimeDelta::zero());
     for (number, fate) in fates.iter().enumerate() {
-        let of_account = |path: &str| path.contains(fate.user.as_str());
-        let refused = requests.iter().filter(|request| {
-            request.endpoint == Some(Endpoint::PublishContainer)
-                && request.error_code == Some(190)
-                && of_account(&request.path)
-        });
+        let posts = world.monitor.scheduled_posts(&fate.user).await.unwrap();
+        let attempts = posts.iter().flat_map(|post| post.post.all_attempts());
+        let refused = attempts.filter(|attempt| is_refused(&attempt.outcome));
         let refused = refused.count();
         assert!(
             refused <= 1,
@@ -167,7 +187,7 @@ async fn token_death() {
         });
         assert_eq!(told.count(), 1, "{}: one alert", fate.name);
         alerts += 1;
-        for scheduled in world.monitor.scheduled_posts(&fate.user).await.unwrap() {
+        for scheduled in posts {
             let Phase::Published { at, .. } = scheduled.post.phase else {
                 panic!("{}: {:?}", fate.name, scheduled.post);
             };
@@ -180,6 +200,9 @@ async fn token_death() {
         assert_eq!(account.connection, Connection::Connected);
         assert_eq!(account.notice, None);
     }
+    // Every one of them is written down, and there are some.
+    assert_eq!(refused_by_sandbox, refused_calls);
+    assert!(refused_calls > 0);
     println!(
         "{accounts} accounts, {} posts: {} live once each, {refused_calls} refused publish calls, \
          {alerts} alerts, the latest {} minutes late",
