@@ -7,7 +7,7 @@
 mod graph;
 mod probes;
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use url::Url;
@@ -28,6 +28,16 @@ pub struct Probe {
     pub looks: Vec<Duration>,
     /// Whether the token may be refreshed, which may end the one that was given.
     pub may_refresh: bool,
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Probe")
+            .field("base_url", &self.base_url)
+            .field("looks", &self.looks)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One question and what the platform answered.
@@ -58,6 +68,16 @@ pub struct Facts {
     pub left_over: Vec<String>,
     /// The new token, if the given one was refreshed.
     pub refreshed_token: Option<String>,
+}
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Facts")
+            .field("facts", &self.facts)
+            .field("left_over", &self.left_over)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Facts {
