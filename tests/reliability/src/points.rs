@@ -104,8 +104,9 @@ use Call::{Claim, Enqueue, Get, Write};
 use Reached::{IfLookedAtAgain, IfLookedUp, IfVerified};
 use Side::{After, Before};
 
-/// What the store may hold right after the answer of a publish call was written down.
-const AFTER_ANSWER: &[&str] = &["published", "verifying"];
+/// What the store may hold right after the answer of a publish call was written down. `ready`:
+/// the machine was so busy that the call was not sent within its minute.
+const AFTER_ANSWER: &[&str] = &["published", "verifying", "ready"];
 
 /// All points, in the order in which a post comes to them.
 pub const POINTS: [Point; 27] = [
