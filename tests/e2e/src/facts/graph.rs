@@ -1,5 +1,10 @@
 //! Bare calls, and what they left behind.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "errors are stripped of their addresses here, and real time passes at Meta"
+)]
+
 use std::time::Duration;
 
 use anyhow::Context as _;
