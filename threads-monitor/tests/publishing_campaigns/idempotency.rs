@@ -23,7 +23,7 @@ async fn enqueue_idempotent() {
     let mut addresses = vec![
         "memory:".to_owned(),
         format!("file:{path}/data"),
-        format!("sqlite:{path}/threads.db"),
+        format!("sqlite:{path}/sqlite/threads.db"),
     ];
     let postgres = server::Place::new();
     addresses.extend(postgres.iter().map(server::Place::address));
