@@ -23,14 +23,20 @@ fn offset(zone: Zone, instant: DateTime<Utc>) -> TimeDelta {
     zone.local(instant) - instant.naive_utc()
 }
 
-/// A time of a day on which the clocks are turned, if there is one in the next year.
+/// A time around the moment at which the clocks are turned, if they are in the next year.
 fn near_a_turn(zone: Zone, from: DateTime<Utc>, random: &mut fastrand::Rng) -> NaiveDateTime {
     let day = TimeDelta::days(1);
-    let days = (0..365).map(|number| from + day * number);
-    let turn = days
-        .into_iter()
-        .find(|instant| offset(zone, *instant) != offset(zone, *instant + day));
-    zone.local(turn.unwrap_or(from)) + TimeDelta::minutes(random.i64(-120..26 * 60))
+    let mut days = (0..365).map(|number| from + day * number);
+    let turn = days.find(|instant| offset(zone, *instant) != offset(zone, *instant + day));
+    let mut before = turn.unwrap_or(from);
+    let old = offset(zone, before);
+    for minutes in [720, 360, 180, 90, 45, 23, 12, 6, 3, 2, 1] {
+        let later = before + TimeDelta::minutes(minutes);
+        if offset(zone, later) == old {
+            before = later;
+        }
+    }
+    zone.local(before) + TimeDelta::minutes(random.i64(-90..150))
 }
 
 #[test]
