@@ -1,20 +1,39 @@
 //! One series: the history of one number, which may be years of points.
 //!
-//! They come as one JSON text: a row for each of them would cost more than reading them.
-
-use serde::Deserialize;
+//! They come as one row, each column a JSON array: a row for each of them would cost more
+//! than reading them.
 
 use super::{last, metric_code, source, subject_text};
 use crate::error::StoreError;
 use crate::snapshot_store::{Metric, Order, Reading, Snapshot, SnapshotQuery, Subject};
-use crate::sql::{SqlDatabase, Statement, damaged, instant, limit, micros, unsigned};
+use crate::sql::{Row, SqlDatabase, Statement, damaged, instant, limit, micros, unsigned};
+
+/// A column of all points, as SQLite and as PostgreSQL put it together.
+macro_rules! sqlite_column {
+    ($column:literal) => {
+        concat!("json_group_array(", $column, ")")
+    };
+}
+macro_rules! postgres_column {
+    ($column:literal) => {
+        concat!("COALESCE(json_agg(", $column, "), '[]')::text")
+    };
+}
 
 /// Their points lie in the order of their instants already.
 macro_rules! points {
-    ($group:literal, $order:literal) => {
+    ($column:ident, $order:literal) => {
         concat!(
             "SELECT ",
-            $group,
+            $column!("at"),
+            ", ",
+            $column!("captured_after"),
+            ", ",
+            $column!("source"),
+            ", ",
+            $column!("count"),
+            ", ",
+            $column!("reading"),
             " FROM (SELECT at, captured_after, source, count, reading FROM points \
              WHERE series = (SELECT id FROM series \
                              WHERE account = $1 AND subject = $2 AND metric = $3) \
@@ -28,15 +47,8 @@ macro_rules! points {
 macro_rules! one_series {
     ($order:literal) => {
         Statement::each(
-            points!(
-                "json_group_array(json_array(at, captured_after, source, count, reading))",
-                $order
-            ),
-            points!(
-                "COALESCE(json_agg(json_build_array(at, captured_after, source, count, reading)) \
-                 ::text, '[]')",
-                $order
-            ),
+            points!(sqlite_column, $order),
+            points!(postgres_column, $order),
         )
     };
 }
@@ -44,9 +56,38 @@ macro_rules! one_series {
 const OLDEST_FIRST: Statement = one_series!("ASC");
 const NEWEST_FIRST: Statement = one_series!("DESC");
 
-/// `[at, captured_after, source, count, reading]`
-#[derive(Deserialize)]
-struct Point(i64, i64, i64, Option<i64>, Option<String>);
+/// The columns of a series, each as long as the others.
+struct Columns {
+    at: Vec<i64>,
+    captured_after: Vec<i64>,
+    source: Vec<i64>,
+    count: Vec<Option<i64>>,
+    reading: Vec<Option<String>>,
+}
+
+impl Columns {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        let columns = Self {
+            at: row.json(0)?,
+            captured_after: row.json(1)?,
+            source: row.json(2)?,
+            count: row.json(3)?,
+            reading: row.json(4)?,
+        };
+        let length = columns.at.len();
+        let lengths = [
+            columns.captured_after.len(),
+            columns.source.len(),
+            columns.count.len(),
+            columns.reading.len(),
+        ];
+        if lengths == [length; 4] {
+            Ok(columns)
+        } else {
+            Err(damaged("a series has columns of different lengths"))
+        }
+    }
+}
 
 pub(super) async fn read(
     database: &SqlDatabase,
@@ -67,14 +108,19 @@ pub(super) async fn read(
         limit(query.limit).into(),
     ];
     let rows = database.read("reading a series", statement, values).await?;
-    let text = rows
-        .first()
-        .map_or(Ok("[]".to_owned()), |row| row.text(0))?;
-    let points: Vec<Point> =
-        serde_json::from_str(&text).map_err(|_| damaged("a series has an unreadable point"))?;
-    let mut snapshots = points
+    let Some(row) = rows.first() else {
+        return Ok(Vec::new());
+    };
+    let columns = Columns::read(row)?;
+    let numbers = columns
+        .at
         .into_iter()
-        .map(|Point(at, captured_after, from, count, reading)| {
+        .zip(columns.captured_after)
+        .zip(columns.source);
+    let values = columns.count.into_iter().zip(columns.reading);
+    let mut snapshots = numbers
+        .zip(values)
+        .map(|(((at, captured_after), from), value)| {
             Ok(Snapshot {
                 account: query.account.clone(),
                 subject: subject.clone(),
@@ -82,7 +128,7 @@ pub(super) async fn read(
                 at: instant(at)?,
                 captured_at: instant(at.wrapping_add(captured_after))?,
                 source: source(from)?,
-                reading: match (count, reading) {
+                reading: match value {
                     (Some(count), _) => Reading::Count(unsigned(count)),
                     (None, Some(text)) => serde_json::from_str(&text)
                         .map_err(|_| damaged("a point has an unreadable value"))?,
