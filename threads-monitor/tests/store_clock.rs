@@ -1,6 +1,8 @@
 //! A store with a clock of its own, as a database server has, and nodes whose clocks differ
 //! from it by minutes: posts go out by the store's clock, which all nodes have in common.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 mod world;
 
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! R14: wall-clock times of every zone, against a search for the instants that show them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use threads_monitor::{LocalInstant, Zone};
 

@@ -1,6 +1,10 @@
 //! The probe kit: against the sandbox in each of its worlds, and, by hand, against Meta.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail the test"
+)]
 
 use std::time::Duration;
 
@@ -142,7 +146,6 @@ async fn a_used_up_quota_is_probed() {
 /// `THREADS_LONG_LOOKS=1` looks at the container for 25 hours.
 #[tokio::test]
 #[ignore = "asks Meta itself, with an account of yours"]
-#[expect(clippy::print_stdout, reason = "its output is what it is run for")]
 async fn probe_meta() {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let access_token = variable("THREADS_ACCESS_TOKEN").expect("THREADS_ACCESS_TOKEN is needed");

@@ -9,7 +9,12 @@
 //!
 //! `THREADS_CAMPAIGN_SEED` chooses other seeds. Each campaign prints one line of figures.
 #![cfg(all(feature = "file", feature = "postgres", feature = "sqlite"))]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../server/mod.rs"]
 mod server;
@@ -43,9 +48,9 @@ fn count(part: usize, full: usize) -> usize {
 /// The seed of a run; each of its cases adds its own number.
 fn seed() -> u64 {
     let chosen = std::env::var("THREADS_CAMPAIGN_SEED").ok();
-    chosen
-        .map(|seed| seed.parse().expect("the seed is a number"))
-        .unwrap_or(20_261_128)
+    chosen.map_or(20_261_128, |seed| {
+        seed.parse().expect("the seed is a number")
+    })
 }
 
 /// An account without posts, and a client that gives a silent answer up soon.

@@ -147,7 +147,7 @@ async fn cell(switches: Switches, fault: Fault, expected: Expected, posts: usize
     }
     match expected {
         Expected::Found | Expected::FoundLate | Expected::Failed => {
-            assert_eq!(calls, posts, "{case}")
+            assert_eq!(calls, posts, "{case}");
         }
         Expected::SentAgain | Expected::Refused => assert_eq!(calls, 2 * posts, "{case}"),
         // While the token is in doubt nobody else is refused for it.

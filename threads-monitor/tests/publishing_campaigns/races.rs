@@ -1,5 +1,10 @@
 //! X2: edits and cancels at random moments around the publish call.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the moments are those of a call, in real time"
+)]
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
