@@ -371,6 +371,10 @@ impl Address {
                 ("default_transaction_isolation", "read committed"),
                 // A worker that vanished in the middle of a step holds no lock for long.
                 ("idle_in_transaction_session_timeout", "60000"),
+                // The planner knows no statistics of texts, and takes a lane of many for
+                // thousands of rows: it would compile statements of a millisecond, which
+                // takes a hundred.
+                ("jit", "off"),
             ])
             .disable_statement_logging();
         Ok(Self {
