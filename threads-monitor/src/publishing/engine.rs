@@ -12,8 +12,8 @@ use super::answer::{self, Answer, Remedy};
 use super::chain::{Chain, ChainStanding};
 use super::event::{Effect, Event, Next, StatusReading, Step};
 use super::matching;
-use super::post::{Blocked, Phase, Post, PostPolicy};
-use super::quota::{Kind, Quotas};
+use super::post::{Phase, Post, PostPolicy};
+use super::quota::{Quotas, kind};
 use super::step::step;
 use crate::clock::Clock;
 use crate::error::{MonitorError, StoreError};
@@ -132,7 +132,7 @@ fn events(before: &Post, after: &Post, now: DateTime<Utc>) -> Vec<NewEvent> {
 
 impl Engine<'_> {
     /// The store's time.
-    fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         let now = self.clock.now();
         now.checked_add_signed(self.ahead).unwrap_or(now)
     }
@@ -239,41 +239,13 @@ impl Engine<'_> {
     }
 
     /// The account's other posts that are not at their end, as far as they can be read.
-    async fn open_others(&self, lease: &Lease) -> Result<Vec<Post>, StoreError> {
+    pub(super) async fn open_others(&self, lease: &Lease) -> Result<Vec<Post>, StoreError> {
         let query = JobQuery::account(lease.job.account.clone())
             .kind(JobKind::PublishPost)
             .open();
         let jobs = self.scheduler.list(&query).await?;
         let others = jobs.iter().filter(|job| job.id != lease.job.id);
         Ok(others.filter_map(|job| read_post(job).ok()).collect())
-    }
-
-    /// Why the quota does not let the post go out, if it is ready to and does not.
-    ///
-    /// Posts that were due earlier come first, so that a full quota changes no order.
-    async fn quota_full(
-        &self,
-        client: &Client,
-        lease: &Lease,
-    ) -> Result<Option<String>, StoreError> {
-        let post = read_post(&lease.job)?;
-        if !matches!(post.phase, Phase::Ready { .. }) && !waits_for_quota(&post) {
-            return Ok(None);
-        }
-        if post.due_at > self.now() {
-            return Ok(None);
-        }
-        let kind = kind(&post);
-        let others = self.open_others(lease).await?;
-        if others.iter().any(|other| {
-            waits_for_quota(other) && kind == self::kind(other) && other.due_at < post.due_at
-        }) {
-            return Ok(Some(
-                "posts that were due earlier wait for the quota of 24 hours".to_owned(),
-            ));
-        }
-        let account = &lease.job.account;
-        Ok(self.quotas.full(client, account, kind, self.now()).await)
     }
 
     /// Takes a step and makes it durable. Returns what to do next; the lease is given
@@ -457,23 +429,6 @@ const fn is_refused_for_its_token(event: &Event) -> bool {
             remedy: Some(Remedy::Reconnect),
             ..
         }
-    )
-}
-
-/// Which quota a post counts against.
-fn kind(post: &Post) -> Kind {
-    if post.draft.reply_to.is_some() {
-        Kind::Replies
-    } else {
-        Kind::Posts
-    }
-}
-
-fn waits_for_quota(post: &Post) -> bool {
-    matches!(
-        &post.phase,
-        Phase::Blocked { reason: Blocked::Quota, resume, .. }
-            if matches!(**resume, Phase::Ready { .. })
     )
 }
 

@@ -9,6 +9,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use threads_client::{Client, PublishingQuota, QuotaConfig, UserId};
 
+use super::engine::{Engine, read_post};
+use super::post::{Blocked, Phase, Post};
+use crate::error::StoreError;
+use crate::scheduler::Lease;
+
 /// How long a count is believed while it is far from its limit.
 const BELIEVED: TimeDelta = TimeDelta::minutes(10);
 
@@ -105,6 +110,53 @@ impl Quotas {
     fn lock(&self) -> MutexGuard<'_, HashMap<(UserId, Kind), Count>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Engine<'_> {
+    /// Why the quota does not let the post go out, if it is ready to and does not.
+    ///
+    /// Posts that were due earlier come first, so that a full quota changes no order.
+    pub(super) async fn quota_full(
+        &self,
+        client: &Client,
+        lease: &Lease,
+    ) -> Result<Option<String>, StoreError> {
+        let post = read_post(&lease.job)?;
+        if !matches!(post.phase, Phase::Ready { .. }) && !waits_for_quota(&post) {
+            return Ok(None);
+        }
+        if post.due_at > self.now() {
+            return Ok(None);
+        }
+        let kind = kind(&post);
+        let others = self.open_others(lease).await?;
+        if others.iter().any(|other| {
+            waits_for_quota(other) && kind == self::kind(other) && other.due_at < post.due_at
+        }) {
+            return Ok(Some(
+                "posts that were due earlier wait for the quota of 24 hours".to_owned(),
+            ));
+        }
+        let account = &lease.job.account;
+        Ok(self.quotas.full(client, account, kind, self.now()).await)
+    }
+}
+
+/// Which quota a post counts against.
+pub(super) fn kind(post: &Post) -> Kind {
+    if post.draft.reply_to.is_some() {
+        Kind::Replies
+    } else {
+        Kind::Posts
+    }
+}
+
+fn waits_for_quota(post: &Post) -> bool {
+    matches!(
+        &post.phase,
+        Phase::Blocked { reason: Blocked::Quota, resume, .. }
+            if matches!(**resume, Phase::Ready { .. })
+    )
 }
 
 fn figures(quota: PublishingQuota, kind: Kind) -> (Option<u64>, Option<QuotaConfig>) {
