@@ -14,6 +14,9 @@ use crate::error::StoreError;
 const DIRECTORY_MODE: Mode = Mode::RWXU;
 const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
+/// How often something is looked for that was removed while it was looked at.
+const LOOKS: usize = 100;
+
 /// An open directory that belongs to us alone.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -34,6 +37,8 @@ enum Refusal {
     NotAFile,
     #[error("it has {0} names (hard links), so somebody else can hold on to its content")]
     HardLinks(u64),
+    #[error("it is removed and made again all the time: see which program does that")]
+    Unsteady,
     #[cfg(all(feature = "sqlite", target_os = "linux"))]
     #[error(
         "it is on a file system ({0}) on which locks do not work as they should: choose a \
@@ -109,35 +114,22 @@ impl Folder {
         // Without NONBLOCK, opening a pipe or a device could wait for ever.
         let flags =
             OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let refused = |refusal| Err(self.failed("opening", name, io::Error::other(refusal)));
-        let descriptor = match rustix::fs::openat(&self.descriptor, name, flags, Mode::empty()) {
-            Ok(descriptor) => descriptor,
-            Err(Errno::NOENT) => return Ok(None),
-            Err(Errno::LOOP) => return refused(Refusal::Link),
-            Err(Errno::ISDIR | Errno::NXIO) => return refused(Refusal::NotAFile),
-            Err(error) => return Err(self.failed("opening", name, error.into())),
-        };
-        let status = rustix::fs::fstat(&descriptor)
-            .map_err(|error| self.failed("opening", name, error.into()))?;
-        if let Some(refusal) = not_ours_alone(&status) {
-            return refused(refusal);
-        }
-        Ok(Some(File::from(descriptor)))
+        settled(|| {
+            let descriptor = rustix::fs::openat(&self.descriptor, name, flags, Mode::empty())?;
+            let status = rustix::fs::fstat(&descriptor)?;
+            Ok((File::from(descriptor), status))
+        })
+        .map_err(|error| self.failed("opening", name, error))
     }
 
     /// Whether there is a file of this name. It is not opened: closing a file again drops
     /// the locks that SQLite has on it.
     #[cfg(feature = "sqlite")]
     pub(crate) fn has_file(&self, name: &str) -> Result<bool, StoreError> {
-        let status = rustix::fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW);
-        match status {
-            Ok(status) => match not_ours_alone(&status) {
-                Some(refusal) => Err(self.failed("opening", name, io::Error::other(refusal))),
-                None => Ok(true),
-            },
-            Err(Errno::NOENT) => Ok(false),
-            Err(error) => Err(self.failed("opening", name, error.into())),
-        }
+        let look = || rustix::fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW);
+        settled(|| look().map(|status| ((), status)))
+            .map(|found| found.is_some())
+            .map_err(|error| self.failed("opening", name, error))
     }
 
     /// Waits until nobody else has it locked, and keeps it locked for as long as it lives.
@@ -306,18 +298,12 @@ impl<'a> PrivateFile<'a> {
     fn open_for(self, access: OFlags) -> Result<Option<File>, StoreError> {
         // Without NONBLOCK, opening a pipe or a device could wait for ever.
         let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let descriptor = match rustix::fs::open(self.path, flags, Mode::empty()) {
-            Ok(descriptor) => descriptor,
-            Err(Errno::NOENT) => return Ok(None),
-            Err(Errno::LOOP) => return Err(self.failed("opening", io::Error::other(Refusal::Link))),
-            Err(error) => return Err(self.failed("opening", error.into())),
-        };
-        let status =
-            rustix::fs::fstat(&descriptor).map_err(|error| self.failed("opening", error.into()))?;
-        match not_ours_alone(&status) {
-            Some(refusal) => Err(self.failed("opening", io::Error::other(refusal))),
-            None => Ok(Some(File::from(descriptor))),
-        }
+        settled(|| {
+            let descriptor = rustix::fs::open(self.path, flags, Mode::empty())?;
+            let status = rustix::fs::fstat(&descriptor)?;
+            Ok((File::from(descriptor), status))
+        })
+        .map_err(|error| self.failed("opening", error))
     }
 
     /// Makes it where it is not there yet.
@@ -387,6 +373,30 @@ const REMOTE: [(u32, &str); 7] = [
     (0x0102_1997, "9P"),
     (0x00c3_6400, "Ceph"),
 ];
+
+/// Looks for a file that is ours alone; `None` if there is none. What was removed while it
+/// was looked at (as SQLite removes its log when it closes) is looked for again: its name
+/// may be that of another file by now.
+fn settled<A>(look: impl Fn() -> Result<(A, Stat), Errno>) -> io::Result<Option<A>> {
+    let refused = |refusal| Err(io::Error::other(refusal));
+    for _ in 0..LOOKS {
+        let (found, status) = match look() {
+            Ok(found) => found,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::LOOP) => return refused(Refusal::Link),
+            Err(Errno::ISDIR | Errno::NXIO) => return refused(Refusal::NotAFile),
+            Err(error) => return Err(error.into()),
+        };
+        if status.st_nlink == 0 {
+            continue;
+        }
+        return match not_ours_alone(&status) {
+            Some(refusal) => refused(refusal),
+            None => Ok(Some(found)),
+        };
+    }
+    refused(Refusal::Unsteady)
+}
 
 /// Why this is no regular file of one name that belongs to us alone.
 fn not_ours_alone(status: &Stat) -> Option<Refusal> {
@@ -478,3 +488,6 @@ fn make(backend: &'static str, path: &Path) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
