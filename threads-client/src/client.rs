@@ -13,6 +13,7 @@ use url::Url;
 pub use builder::ClientBuilder;
 
 use crate::auth::grant;
+use crate::http::date::ServerTime;
 use crate::http::meter::{Meter, Meters, Pace, Purpose, Turn};
 use crate::http::quota_counter::Quota;
 use crate::http::usage::AppUsage;
@@ -289,6 +290,35 @@ impl Client {
         let meters = &connection.meters;
         meters.carry_over(&self.inner.meter, &grant.access_token);
         Ok(grant)
+    }
+
+    /// The time of day at Meta, as its latest answer to any token told it; `None` before the first.
+    ///
+    /// Meta counts quotas, ages of tokens and lives of containers by its own clock. This crate reads no time
+    /// of day; whoever does can find out with this that theirs is wrong.
+    pub fn server_time(&self) -> Option<ServerTime> {
+        self.inner.connection.transport.server_time()
+    }
+
+    /// Asks Meta for its time of day: one read without a token, whose refusal has a date as all answers have.
+    ///
+    /// Scope: none.
+    ///
+    /// ```no_run
+    /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {
+    /// if let Some(time) = client.ask_server_time().await? {
+    ///     println!("at Meta it is {}", time.date);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A connection that fails. Any answer is good enough; `None` if there is no date in it.
+    pub async fn ask_server_time(&self) -> Result<Option<ServerTime>> {
+        let call = Call::get("GET /me", self.url(&["me"])?, &Fields::new());
+        self.inner.connection.transport.ask_server_time(call).await
     }
 
     /// The latest use of the call limit that Meta reported for this token, if it reported one.

@@ -40,6 +40,7 @@ pub use error::{
     Language, PublishError, Refusal, Result, TransportError, UnknownLanguage,
 };
 pub use http::Timeouts;
+pub use http::date::ServerTime;
 pub use http::meter::{Pace, QuotaUse};
 pub use http::quota_counter::Quota;
 pub use http::retry::RetryPolicy;

@@ -13,6 +13,7 @@ mod breaker;
 mod budget;
 mod call;
 pub(crate) mod class;
+pub(crate) mod date;
 mod decode;
 mod dispatch;
 #[cfg(feature = "fuzzing")]
@@ -32,12 +33,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::DateTime;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 pub(crate) use call::{Call, Fields, Repeat, bearer, join, path_id};
 use class::Class;
+use date::{LatestDate, ServerTime};
 pub(crate) use decode::decode_with_path;
 use dispatch::{Dispatch, Task};
 pub(crate) use foreign::{Glimpse, NoAnswer, glimpse};
@@ -163,6 +165,7 @@ pub(crate) struct Transport {
     publishing: reqwest::Client,
     between_bytes: Duration,
     dispatch: Dispatch,
+    date: LatestDate,
 }
 
 /// Whose call it is, and what for.
@@ -182,12 +185,28 @@ impl Transport {
             publishing: finish(publishing)?,
             between_bytes: timeouts.between_bytes,
             dispatch: Dispatch::new(settings.retry.clone(), settings.throttle.clone()),
+            date: LatestDate::default(),
         })
     }
 
     /// How calls are held back.
     pub(crate) fn throttle(&self) -> &ThrottlePolicy {
         &self.dispatch.throttle
+    }
+
+    /// The date of the latest answer.
+    pub(crate) fn server_time(&self) -> Option<ServerTime> {
+        self.date.read(now())
+    }
+
+    /// Sends the call once; whatever the answer is, it has a date.
+    pub(crate) async fn ask_server_time(&self, call: Call<'_>) -> Result<Option<ServerTime>> {
+        let (_, headers, _) = self.exchange(&call, 1).await?;
+        let answered_now = |date| ServerTime {
+            date,
+            age: Duration::ZERO,
+        };
+        Ok(date::date(&headers).map(answered_now))
     }
 
     /// Sends the call, again where that is allowed, and decodes the answer.
@@ -254,6 +273,7 @@ impl Transport {
             redact::transport_error(call.endpoint.clone(), TransportStep::Exchange, error)
         })?;
         let headers = std::mem::take(response.headers_mut());
+        self.date.keep(&headers, now());
         let body = body::read(&mut response, call, self.between_bytes).await?;
         Ok((response.status().as_u16(), headers, body))
     }
@@ -409,12 +429,17 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let until = DateTime::parse_from_rfc2822(text).ok()?;
-    let now = DateTime::parse_from_rfc2822(headers.get(DATE)?.to_str().ok()?).ok()?;
-    Some((until - now).to_std().unwrap_or(Duration::ZERO))
+    Some(
+        (until.to_utc() - date::date(headers)?)
+            .to_std()
+            .unwrap_or(Duration::ZERO),
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::DATE;
+
     use super::*;
 
     fn headers(retry_after: &str, date: Option<&str>) -> HeaderMap {
