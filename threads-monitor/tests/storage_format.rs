@@ -53,6 +53,7 @@ fn a_scheduled_post() {
             "max_lateness_seconds": 7200,
             "phase": { "name": "scheduled" },
             "containers_used": 0,
+            "last_step_epoch": 0,
             "attempts": [],
             "cancel_requested_at": null,
         }),
@@ -91,6 +92,7 @@ fn a_chain() {
             "max_lateness_seconds": 7200,
             "phase": { "name": "abandoned", "at": AT },
             "containers_used": 0,
+            "last_step_epoch": 0,
             "attempts": [],
             "cancel_requested_at": null,
             "chain": {

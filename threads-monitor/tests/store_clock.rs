@@ -132,8 +132,9 @@ impl Clock for Ahead {
         self.0.now() + self.1
     }
     async fn sleep_until(&self, deadline: DateTime<Utc>) {
+        // Only leases are extended here, and no run takes as long as that.
         if deadline > self.now() {
-            self.0.set_time(deadline - self.1).unwrap();
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -203,6 +203,10 @@ fn blocked(reason: Blocked) -> StateWords {
             "Meta restricts this account.",
             "Look at the account on Threads. It is tried again from time to time.",
         ),
+        Blocked::Deadly => (
+            "This program ended each time it worked on this post.",
+            "It is left alone, so that other posts go on. Look for the reason in the program's log; then cancel this post and schedule it anew.",
+        ),
         _ => (
             "Something outside is in the way.",
             "It is tried again from time to time.",

@@ -46,6 +46,7 @@ pub async fn work(config: Config) -> Result<()> {
         .clock(Arc::new(config.clock()))
         .post_policy(config.policy())
         .worker(WorkerId::new(format!("child-{}", std::process::id())))
+        .lease(config.lease)
         .concurrency(config.concurrency)
         .build()?;
     say("open")?;

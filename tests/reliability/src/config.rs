@@ -39,6 +39,8 @@ pub struct Config {
     pub ahead_seconds: i64,
     /// How many per cent it gains.
     pub gains: i32,
+    /// How long a job is leased.
+    pub lease: Duration,
     /// How many jobs run at one time.
     pub concurrency: usize,
     /// The posts.

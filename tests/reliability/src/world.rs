@@ -155,6 +155,8 @@ impl World {
             pace: self.pace,
             ahead_seconds: 0,
             gains: 0,
+            // A real second and a half; less would end whenever the machine is busy.
+            lease: Duration::from_mins(3),
             concurrency: 8,
             plan: self.plan.clone(),
             schedule: 0..0,

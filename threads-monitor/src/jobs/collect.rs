@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate, TimeDelta};
 use threads_client::{AccountMetric, Insights, Scope};
 
-use super::{CollectState, Collected, LEASE, Run, is_about_this_only, profile_reading};
+use super::{CollectState, Collected, Run, is_about_this_only, profile_reading};
 use crate::account::{newest, observed};
 use crate::error::MonitorError;
 use crate::scheduler::JobKind;
@@ -128,7 +128,9 @@ impl Run<'_> {
         let _not_while_erasing = self.monitor.erasing(&account).read().await;
         let now = self.monitor.now();
         let scheduler = &self.monitor.storage().scheduler;
-        scheduler.renew(self.lease, now, LEASE).await?;
+        scheduler
+            .renew(self.lease, now, self.monitor.lease_for())
+            .await?;
         self.monitor
             .enqueue_standing(&account, JobKind::ThinHistory, now)
             .await?;

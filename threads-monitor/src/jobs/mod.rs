@@ -16,6 +16,7 @@ mod thin;
 mod token;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -25,7 +26,8 @@ use threads_client::{ApiErrorKind, Client, Error as ClientError, PostId, Profile
 
 use crate::error::{MonitorError, StoreError};
 use crate::monitor::Monitor;
-use crate::publishing::engine::{self, Engine, is_about_the_token};
+use crate::publishing::engine::{Engine, is_about_the_token};
+use crate::publishing::lease;
 use crate::scheduler::{Change, JobId, JobKind, Lease, NewEvent};
 use crate::snapshot_store::{ProfileReading, Snapshot};
 
@@ -38,8 +40,8 @@ pub(crate) const STANDING: [JobKind; 5] = [
     JobKind::CollectPosts,
 ];
 
-/// How long a claimed job is leased. Longer than any publish call, see the engine.
-pub(crate) const LEASE: Duration = crate::publishing::engine::PUBLISH_LEASE;
+/// How often a lease is extended in the time that it would last.
+const BEATS: u32 = 3;
 
 /// No answer of Meta holds up a job for longer.
 const LONGEST_PAUSE_ASKED: Duration = Duration::from_hours(1);
@@ -157,7 +159,46 @@ enum Collected {
 impl Monitor {
     /// Runs a leased job to its next rest. Errors that are the job's own business end
     /// up in its state; what comes out here is a failing store.
+    ///
+    /// The lease is extended for as long as the run takes, so that leases can be short:
+    /// what a node had in hand when it died waits for the end of its lease.
     pub(crate) async fn run_lease(&self, lease: Lease) -> Result<(), MonitorError> {
+        tokio::select! {
+            biased;
+            ended = self.run_kind(lease.clone()) => ended,
+            never = self.keep_leased(lease) => match never {},
+        }
+    }
+
+    /// Extends a lease again and again. One that has ended meanwhile is left alone: somebody
+    /// else may have the job.
+    async fn keep_leased(&self, mut lease: Lease) -> Infallible {
+        let lease_for = self.lease_for();
+        let mut held_until = later(self.now(), lease_for);
+        loop {
+            let pause = lease_for / BEATS;
+            self.clock().sleep_until(later(self.now(), pause)).await;
+            let now = self.now();
+            if now >= held_until {
+                break;
+            }
+            match self
+                .storage()
+                .scheduler
+                .renew(&mut lease, now, lease_for)
+                .await
+            {
+                Ok(()) => held_until = later(now, lease_for),
+                Err(StoreError::LeaseLost { .. }) => break,
+                Err(error) => {
+                    tracing::warn!(job.id = %lease.job.id, %error, "a lease could not be extended");
+                }
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn run_kind(&self, lease: Lease) -> Result<(), MonitorError> {
         match lease.job.kind {
             JobKind::PublishPost => self.run_post(lease).await,
             JobKind::RefreshToken => self.run_refresh(lease).await,
@@ -170,7 +211,7 @@ impl Monitor {
 
     async fn run_post(&self, lease: Lease) -> Result<(), MonitorError> {
         // Before anything is waited for.
-        let ahead = engine::ahead(&lease, self.now());
+        let ahead = lease::ahead(&lease, self.lease_for(), self.now());
         // An account that is disconnected meanwhile is erased once this run rests, so
         // that nothing is sent after the disconnect has returned.
         let account = lease.job.account.clone();
@@ -180,6 +221,7 @@ impl Monitor {
             scheduler: &*self.storage().scheduler,
             tokens: self.tokens(),
             clock: self.clock(),
+            lease_for: self.lease_for(),
             ahead,
             policy: self.post_policy(),
             quotas: self.quotas(),
@@ -370,7 +412,8 @@ impl Run<'_> {
         let _not_while_erasing = self.monitor.erasing(&self.lease.job.account).read().await;
         let now = self.monitor.now();
         let scheduler = &self.monitor.storage().scheduler;
-        scheduler.renew(self.lease, now, LEASE).await?;
+        let lease_for = self.monitor.lease_for();
+        scheduler.renew(self.lease, now, lease_for).await?;
         self.monitor.storage().snapshots.append(snapshots).await?;
         self.monitor.expect_connected(&self.lease.job.account).await
     }

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::LEASE;
 use crate::error::{MonitorError, StoreError};
 use crate::monitor::Monitor;
 use crate::planning::{Occurrence, Series, Turn};
@@ -138,7 +137,7 @@ impl Monitor {
     ) -> Result<Option<JobId>, MonitorError> {
         // Whoever was held up for long must not make what was changed since.
         let scheduler = &self.storage().scheduler;
-        scheduler.renew(lease, self.now(), LEASE).await?;
+        scheduler.renew(lease, self.now(), self.lease_for()).await?;
         let post = Post::new(
             series.draft.clone(),
             occurrence.at(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use threads_client::UserId;
 
-use super::{CollectState, Collected, LEASE};
+use super::{CollectState, Collected};
 use crate::error::{MonitorError, StoreError};
 use crate::monitor::Monitor;
 use crate::publishing::engine::read_post;
@@ -50,7 +50,11 @@ impl Monitor {
             let mut bounds: Vec<_> = step.iter().map(|day| day.begins).collect();
             bounds.extend(step.last().map(|day| day.ends));
             let _not_while_erasing = self.erasing(&account).read().await;
-            self.storage().scheduler.renew(lease, now, LEASE).await?;
+            let lease_for = self.lease_for();
+            self.storage()
+                .scheduler
+                .renew(lease, now, lease_for)
+                .await?;
             numbers += self
                 .storage()
                 .snapshots

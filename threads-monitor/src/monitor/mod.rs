@@ -62,6 +62,9 @@ impl Default for Cadence {
     }
 }
 
+/// A lease that is shorter than this ends whenever a store or a machine is slow.
+const SHORTEST_LEASE: Duration = Duration::from_secs(10);
+
 /// Watches accounts and publishes to them.
 ///
 /// A `Monitor` does nothing by itself: [`start`](Monitor::start) runs it in the
@@ -83,6 +86,7 @@ struct Inner {
     quotas: Quotas,
     retention: Retention,
     worker: WorkerId,
+    lease_for: Duration,
     concurrency: usize,
     /// Something may be due earlier than the background loop thinks.
     changed: Notify,
@@ -109,6 +113,7 @@ pub struct MonitorBuilder {
     policy: PostPolicy,
     retention: Retention,
     worker: WorkerId,
+    lease_for: Duration,
     concurrency: usize,
     #[cfg(feature = "seal")]
     tombstones: Option<Tombstones>,
@@ -152,6 +157,15 @@ impl MonitorBuilder {
         self
     }
 
+    /// How long a job is leased to the worker that runs it; it extends the lease for as long
+    /// as that takes. What a worker had in hand when it died is taken over after this, by it
+    /// or another one; what it cannot extend it publishes only in the first half of the lease.
+    /// The same for all workers of a store; at least 10 s. Default: a minute.
+    pub fn lease(mut self, lease_for: Duration) -> Self {
+        self.lease_for = lease_for;
+        self
+    }
+
     /// How many jobs run at one time. Default: 8.
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = concurrency;
@@ -176,6 +190,12 @@ impl MonitorBuilder {
             return Err(MonitorError::Config(
                 "the concurrency must be at least 1".to_owned(),
             ));
+        }
+        if self.lease_for < SHORTEST_LEASE {
+            return Err(MonitorError::Config(format!(
+                "the lease must be at least {} seconds",
+                SHORTEST_LEASE.as_secs()
+            )));
         }
         let cadences = [
             ("followers", self.cadence.followers),
@@ -210,6 +230,7 @@ impl MonitorBuilder {
                 quotas: Quotas::default(),
                 retention: self.retention,
                 worker: self.worker,
+                lease_for: self.lease_for,
                 concurrency: self.concurrency,
                 changed: Notify::new(),
                 erasing: Striped::default(),
@@ -233,6 +254,7 @@ impl Monitor {
             policy: PostPolicy::default(),
             retention: Retention::default(),
             worker: WorkerId::new(format!("monitor-{}", Uuid::now_v7())),
+            lease_for: Duration::from_mins(1),
             concurrency: 8,
             #[cfg(feature = "seal")]
             tombstones: None,

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cadence, Monitor};
 use crate::clock::Clock;
 use crate::error::MonitorError;
-use crate::jobs::{CollectState, LEASE};
+use crate::jobs::CollectState;
 use crate::publishing::{PostPolicy, Quotas};
 use crate::scheduler::{JobId, JobKind, JobQuery, Lease};
 
@@ -71,7 +71,7 @@ impl Monitor {
             .inner
             .storage
             .scheduler
-            .claim_job(id, self.now(), &self.inner.worker, LEASE)
+            .claim_job(id, self.now(), &self.inner.worker, self.lease_for())
             .await?;
         match lease {
             Some(lease) => {
@@ -226,7 +226,7 @@ impl Monitor {
                 JobKind::PublishPost,
                 self.now(),
                 &self.inner.worker,
-                LEASE,
+                self.lease_for(),
                 limit,
             )
             .await?)
@@ -238,12 +238,17 @@ impl Monitor {
             .inner
             .storage
             .scheduler
-            .claim(self.now(), &self.inner.worker, LEASE, limit)
+            .claim(self.now(), &self.inner.worker, self.lease_for(), limit)
             .await?)
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// How long a claimed job is leased.
+    pub(crate) fn lease_for(&self) -> Duration {
+        self.inner.lease_for
     }
 
     pub(crate) fn cadence(&self) -> &Cadence {

@@ -11,6 +11,7 @@ use threads_client::{
 use super::answer::{self, Answer, Remedy};
 use super::chain::{Chain, ChainStanding};
 use super::event::{Effect, Event, Next, StatusReading, Step};
+use super::lease::{self, part};
 use super::matching;
 use super::post::{Phase, Post, PostPolicy};
 use super::quota::{Quotas, kind};
@@ -23,11 +24,6 @@ use crate::scheduler::{
 };
 use crate::tokens::TokenManager;
 
-/// A lease must outlast the longest publish call, which the client ends after a
-/// minute, with room to write down its answer.
-pub(crate) const PUBLISH_LEASE: Duration = Duration::from_mins(3);
-/// A publish call is not begun with less than this left on the lease.
-const LEASE_LEFT_TO_SEND: TimeDelta = TimeDelta::seconds(90);
 /// How often an answer is offered to a store that fails, before it is left to
 /// verification.
 const WRITE_TRIES: usize = 5;
@@ -38,33 +34,13 @@ pub(crate) struct Engine<'a> {
     pub(crate) scheduler: &'a dyn Scheduler,
     pub(crate) tokens: &'a TokenManager,
     pub(crate) clock: &'a dyn Clock,
-    /// How far the store's clock is ahead of ours; see [`ahead`].
+    /// How long a post is leased. Whoever cannot extend a lease sends nothing after its first
+    /// half: what keeps it from its store may let another node in, and late ones are verified.
+    pub(crate) lease_for: Duration,
+    /// How far the store's clock is ahead of ours; see [`lease::ahead`].
     pub(crate) ahead: TimeDelta,
     pub(crate) policy: &'a PostPolicy,
     pub(crate) quotas: &'a Quotas,
-}
-
-/// Less than this is not told from the time that claiming took.
-const SAME_CLOCK: TimeDelta = TimeDelta::seconds(1);
-
-/// How far the clock that measured a lease is ahead of ours, as seen right after claiming.
-///
-/// A database measures leases by its own clock, which all nodes have in common. Ours may be
-/// minutes off, and so may be that of the node that wrote down when a call was authorised. So
-/// everything about a post is decided, and written down, in the store's time.
-pub(crate) fn ahead(lease: &Lease, now: DateTime<Utc>) -> TimeDelta {
-    let Some(begun) = TimeDelta::from_std(PUBLISH_LEASE)
-        .ok()
-        .and_then(|lease_for| lease.until.checked_sub_signed(lease_for))
-    else {
-        return TimeDelta::zero();
-    };
-    let ahead = begun - now;
-    if ahead.abs() < SAME_CLOCK {
-        TimeDelta::zero()
-    } else {
-        ahead
-    }
 }
 
 /// Reads a post from its job.
@@ -141,6 +117,10 @@ impl Engine<'_> {
     pub(crate) async fn run(&self, mut lease: Lease) -> Result<(), MonitorError> {
         let account = lease.job.account.clone();
         let mut event = self.first_event(&lease).await?;
+        if matches!(event, Event::Deadly { .. }) {
+            self.commit(&mut lease, event).await?;
+            return Ok(());
+        }
         let client = match self.client(&account).await? {
             Ok(client) => Some(client),
             Err(why) => {
@@ -222,6 +202,9 @@ impl Engine<'_> {
         if let Some(late) = late {
             return Ok(late);
         }
+        if let Some(why) = lease::deadly(self.policy, lease, &post) {
+            return Ok(Event::Deadly { why });
+        }
         let may_be_sent = matches!(post.phase, Phase::Ready { .. });
         if may_be_sent && self.has_open_twin(lease, &post).await? {
             return Ok(Event::TwinOpen);
@@ -262,7 +245,12 @@ impl Engine<'_> {
         loop {
             let now = self.now();
             let before = read_post(&lease.job)?;
-            let step = step(self.policy, &before, now, event.clone());
+            let mut step = step(self.policy, &before, now, event.clone());
+            let is_at_rest = !matches!(step.next, Next::Do(_));
+            let is_left_alone = matches!(event, Event::Deadly { .. });
+            if lease::came_on(&before, &step.post, is_at_rest, is_left_alone) {
+                step.post.last_step_epoch = Some(lease.epoch);
+            }
             let change = change(&before, &step, now)?;
             let written = match &step.next {
                 Next::Do(_) => self.scheduler.checkpoint(lease, change).await,
@@ -351,10 +339,11 @@ impl Engine<'_> {
     /// post was erased: then nothing may be sent any more.
     async fn keep_lease(&self, lease: &mut Lease) -> Result<bool, MonitorError> {
         let now = self.now();
-        if lease.until - now >= LEASE_LEFT_TO_SEND + TimeDelta::seconds(30) {
+        let enough = part(self.lease_for, 2) + part(self.lease_for, 6);
+        if lease.until - now >= enough {
             return Ok(true);
         }
-        match self.scheduler.renew(lease, now, PUBLISH_LEASE).await {
+        match self.scheduler.renew(lease, now, self.lease_for).await {
             Ok(()) => Ok(true),
             Err(StoreError::LeaseLost { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -393,7 +382,7 @@ impl Engine<'_> {
                         why: "the program was held up for too long before sending".to_owned(),
                         retry_after: None,
                     }
-                } else if lease.until - now < LEASE_LEFT_TO_SEND {
+                } else if lease.until - now < part(self.lease_for, 2) {
                     Answer::NotSent {
                         why: "too little of the lease was left for sending".to_owned(),
                         retry_after: None,

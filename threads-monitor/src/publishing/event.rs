@@ -55,6 +55,11 @@ pub enum Event {
     /// Another post of the account with the same content may be live or becoming so.
     /// Until that is known, a second one could not be told from it.
     TwinOpen,
+    /// Whoever worked on the post died, again and again, without a step of it.
+    Deadly {
+        /// How often.
+        why: String,
+    },
     /// The account's publishing quota is used up, or posts that were due earlier wait for it.
     QuotaFull {
         /// In which way.

@@ -23,6 +23,7 @@ mod answer;
 mod chain;
 pub(crate) mod engine;
 mod event;
+pub(crate) mod lease;
 pub mod matching;
 mod post;
 mod quota;

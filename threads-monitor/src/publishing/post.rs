@@ -46,6 +46,10 @@ pub struct Post {
     pub containers_used: u32,
     /// Every publish call that was authorised, in order. One attempt, one request.
     pub attempts: Vec<Attempt>,
+    /// The epoch of the last lease under which it came to another phase, or to rest. `None` of
+    /// a post that an older version of this program wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_step_epoch: Option<u64>,
     /// When a person asked to cancel while a publish call may have been under way.
     pub cancel_requested_at: Option<DateTime<Utc>>,
     /// The chain that it goes through, if it is more than one post.
@@ -69,6 +73,7 @@ impl Post {
             phase: Phase::Scheduled,
             containers_used: 0,
             attempts: Vec::new(),
+            last_step_epoch: Some(0),
             cancel_requested_at: None,
             chain: None,
         }
@@ -286,6 +291,8 @@ pub enum Blocked {
     Quota,
     /// Meta restricts the account.
     Restricted,
+    /// The program died each time it worked on the post; see [`PostPolicy::recoveries`].
+    Deadly,
 }
 
 /// How it was learned that a post is live.
@@ -435,6 +442,9 @@ pub struct PostPolicy {
     pub attempts: usize,
     /// Containers at most.
     pub containers: u32,
+    /// So many leases in a row may end without the post coming on, because whoever had it
+    /// died, before it is left alone: one post must not bring down the program for ever.
+    pub recoveries: u32,
     /// Looks for the media id of a live post at most.
     pub lookups: u32,
     /// How often a post that needs attention is still looked at.
@@ -490,6 +500,7 @@ impl Default for PostPolicy {
             clean_scans: 2,
             attempts: 8,
             containers: 3,
+            recoveries: 5,
             lookups: 5,
             attention: seconds(15 * MINUTE),
             blocked: seconds(15 * MINUTE),

@@ -3,7 +3,11 @@
     dead_code,
     reason = "each test file uses its own part of what they share"
 )]
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail the test"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +22,9 @@ use threads_monitor::scheduler::JobId;
 use threads_monitor::{AccountSummary, Clock, Monitor, MonitorBuilder, Storage};
 use threads_sandbox::{LedgerEntry, LedgerKind, PublishedContainer, Sandbox, Switches};
 
+/// The longest pause between two tries of a run.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(10);
+
 /// The sandbox's own virtual time, so that the two never disagree.
 #[derive(Debug, Clone)]
 pub(crate) struct SandboxClock(pub(crate) Sandbox);
@@ -29,7 +36,11 @@ impl Clock for SandboxClock {
     }
 
     async fn sleep_until(&self, deadline: DateTime<Utc>) {
-        // The tests that use this clock never wait: they move the time.
+        // A pause between two tries is over at once. For what is further away the tests that
+        // use this clock do not wait: they move the time.
+        if deadline - self.0.now() > LONGEST_PAUSE {
+            std::future::pending::<()>().await;
+        }
         if deadline > self.0.now() {
             self.0.set_time(deadline).unwrap();
         }
@@ -215,4 +226,20 @@ pub(crate) async fn unknowable_world() -> World {
         ..Switches::default()
     };
     World::of(Sandbox::builder().switches(switches).start().await.unwrap())
+}
+
+/// Waits, in real time, until something holds.
+pub(crate) async fn until(what: impl AsyncFn() -> bool) {
+    for _ in 0..3_000 {
+        if what().await {
+            return;
+        }
+        pause().await;
+    }
+    panic!("it never held");
+}
+
+#[expect(clippy::disallowed_methods, reason = "another task works in real time")]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(10)).await;
 }

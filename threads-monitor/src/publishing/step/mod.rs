@@ -28,6 +28,7 @@
 //!    ([`Event::TwinOpen`]), so however it became ready, no twin of it is open.
 
 mod chain;
+mod deadly;
 mod person;
 mod prepare;
 mod restored;
@@ -100,6 +101,7 @@ impl Machine<'_> {
             } => self.late_answer(&container, media_id),
             Event::NoToken { why } => self.no_token(why),
             Event::TwinOpen => self.twin_open(),
+            Event::Deadly { why } => self.deadly(why),
             Event::QuotaFull { why } => self.quota_full(why),
             Event::CancelRequested => self.cancel_requested(),
             Event::Decided(decision) => self.decided(decision),

@@ -1,0 +1,64 @@
+//! What the lease of a post tells about clocks, and about workers that died.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::post::{Phase, Post, PostPolicy};
+use crate::scheduler::Lease;
+
+/// Less than this is not told from the time that claiming took.
+const SAME_CLOCK: TimeDelta = TimeDelta::seconds(1);
+
+/// How far the clock that measured a lease is ahead of ours, as seen right after claiming.
+///
+/// A database measures leases by its own clock, which all nodes have in common. Ours may be
+/// minutes off, and so may be that of the node that wrote down when a call was authorised. So
+/// everything about a post is decided, and written down, in the store's time.
+pub(crate) fn ahead(lease: &Lease, lease_for: Duration, now: DateTime<Utc>) -> TimeDelta {
+    let Some(begun) = TimeDelta::from_std(lease_for)
+        .ok()
+        .and_then(|lease_for| lease.until.checked_sub_signed(lease_for))
+    else {
+        return TimeDelta::zero();
+    };
+    let ahead = begun - now;
+    if ahead.abs() < SAME_CLOCK {
+        TimeDelta::zero()
+    } else {
+        ahead
+    }
+}
+
+/// One of so many parts of a lease.
+pub(super) fn part(lease_for: Duration, of: u32) -> TimeDelta {
+    TimeDelta::from_std(lease_for / of).unwrap_or(TimeDelta::MAX)
+}
+
+/// Why a post is left alone, if whoever worked on it died again and again.
+///
+/// Each claim has an epoch of its own, so the epochs since the last one that came to
+/// something are those whose workers ended without a word.
+pub(super) fn deadly(policy: &PostPolicy, lease: &Lease, post: &Post) -> Option<String> {
+    // A call that may be under way is verified in any case; that brings the post on.
+    if matches!(post.phase, Phase::Publishing { .. }) {
+        return None;
+    }
+    let lost = lease
+        .epoch
+        .checked_sub(post.last_step_epoch?)?
+        .checked_sub(1)?;
+    (lost >= u64::from(policy.recoveries)).then(|| {
+        format!(
+            "the program ended or hung {lost} times in a row while it worked on this post, so \
+             the post is left alone"
+        )
+    })
+}
+
+/// Whether a step brought a post on: to another phase, or to the end of a run.
+pub(super) fn came_on(before: &Post, after: &Post, is_at_rest: bool, is_left_alone: bool) -> bool {
+    let is_other_phase = before.phase.name() != after.phase.name();
+    // Nothing is known of what posts of older versions have gone through.
+    before.last_step_epoch.is_none() || is_other_phase || (is_at_rest && !is_left_alone)
+}
