@@ -14,10 +14,19 @@ pub trait Clock: Debug + Send + Sync + 'static {
     /// The current instant.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Returns once [`Clock::now`] has reached `deadline`; at once if it already has.
+    /// Returns once [`Clock::now`] has reached `deadline`; at once if it already has. It may
+    /// return earlier if the clock was set back meanwhile: whoever waits looks again.
     ///
     /// Dropping the future gives the wait up and loses nothing.
     async fn sleep_until(&self, deadline: DateTime<Utc>);
+
+    /// Whether this is the time of day, which Meta's can be compared with. By one that turns
+    /// out to be wrong nothing is run; see [`WrongClock`](crate::MonitorError::WrongClock).
+    ///
+    /// Default: no, as of a clock that a test moves.
+    fn is_time_of_day(&self) -> bool {
+        false
+    }
 }
 
 /// The operating system's clock.
@@ -42,12 +51,18 @@ impl Clock for SystemClock {
         // Sleep in short pieces: the wall clock may be set while we wait, and a
         // suspended machine must not oversleep by the length of its suspension.
         const PIECE: std::time::Duration = std::time::Duration::from_secs(15);
-        while let Ok(left) = (deadline - self.now()).to_std() {
-            if left.is_zero() {
-                return;
-            }
-            tokio::time::sleep(left.min(PIECE)).await;
+        let left = || (deadline - self.now()).to_std().unwrap_or_default();
+        let mut longest = left();
+        while !longest.is_zero() {
+            let piece = longest.min(PIECE);
+            tokio::time::sleep(piece).await;
+            // A clock that is set back by a day makes nobody sleep for a day longer.
+            longest = left().min(longest.saturating_sub(piece));
         }
+    }
+
+    fn is_time_of_day(&self) -> bool {
+        true
     }
 }
 

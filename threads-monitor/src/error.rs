@@ -5,6 +5,7 @@ use std::path::PathBuf;
 #[cfg(any(feature = "file", feature = "sqlite", feature = "postgres"))]
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use threads_client::UserId;
 
 use crate::scheduler::JobId;
@@ -205,6 +206,16 @@ pub enum MonitorError {
         /// The account.
         user: UserId,
     },
+    /// This machine's clock is more than five minutes off, so nothing is run by it.
+    #[error(
+        "the clock of this machine is {} {} Meta's, so nothing is run: set the clock",
+        in_units(ahead.abs()),
+        if *ahead > TimeDelta::zero() { "ahead of" } else { "behind" }
+    )]
+    WrongClock {
+        /// How far it is ahead of Meta's; negative if it is behind.
+        ahead: TimeDelta,
+    },
     /// A reconnect brought the token of another account.
     #[error("expected the token of account {expected}, but this one belongs to {found}")]
     AccountMismatch {
@@ -290,6 +301,17 @@ pub enum MonitorError {
     /// A setting that cannot work.
     #[error("{0}")]
     Config(String),
+}
+
+fn in_units(span: TimeDelta) -> String {
+    // In whole units that are told apart: 90 minutes, 26 hours, 3 days.
+    if span >= TimeDelta::days(2) {
+        format!("{} days", span.num_days())
+    } else if span >= TimeDelta::hours(2) {
+        format!("{} hours", span.num_hours())
+    } else {
+        format!("{} minutes", span.num_minutes())
+    }
 }
 
 fn in_words(warnings: &[crate::planning::PlanWarning]) -> String {

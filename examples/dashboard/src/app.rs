@@ -130,6 +130,11 @@ impl AppState {
             shell.filling = Some(progress.clone());
             shell.reload_seconds = Some(2);
         }
+        shell.wrong_clock = self
+            .settings
+            .monitor
+            .wrong_clock()
+            .map(|error| error.to_string());
         shell
     }
 

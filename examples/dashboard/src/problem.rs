@@ -134,6 +134,12 @@ impl From<MonitorError> for Problem {
                 "Meta would refuse this post",
                 capitalised(&error.to_string()),
             ),
+            MonitorError::WrongClock { .. } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The clock of this machine is wrong",
+                capitalised(&error.to_string()),
+            )
+            .and("What is due goes out when the clock is right again, unless it is too late by then."),
             MonitorError::MissingScope { scope, .. } => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "The account did not allow this",

@@ -13,6 +13,8 @@ pub(crate) struct Shell {
     pub(crate) is_demo: bool,
     /// How far the demonstration's history is, while it is being collected.
     pub(crate) filling: Option<String>,
+    /// What is wrong with the clock of this machine, if anything is.
+    pub(crate) wrong_clock: Option<String>,
     pub(crate) reload_seconds: Option<u32>,
     pub(crate) notice: Option<Notice>,
     pub(crate) style: &'static str,
@@ -25,6 +27,7 @@ impl Shell {
         Self {
             is_demo,
             filling: None,
+            wrong_clock: None,
             reload_seconds: None,
             notice: None,
             style: &assets::STYLE_ADDRESS,

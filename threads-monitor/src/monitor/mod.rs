@@ -4,6 +4,7 @@ mod accounts;
 #[cfg(feature = "archive")]
 mod bulk;
 mod chains;
+mod clock_watch;
 mod drafts;
 mod erasing;
 mod posts;
@@ -20,6 +21,7 @@ use threads_client::{Client, UserId};
 use tokio::sync::{Notify, OnceCell, RwLock};
 use uuid::Uuid;
 
+use self::clock_watch::ClockWatch;
 pub(crate) use self::drafts::kept;
 pub use self::run::MonitorHandle;
 use crate::clock::{Clock, SystemClock};
@@ -81,6 +83,7 @@ struct Inner {
     tokens: TokenManager,
     client: Client,
     clock: Arc<dyn Clock>,
+    clock_watch: ClockWatch,
     cadence: Cadence,
     policy: PostPolicy,
     quotas: Quotas,
@@ -225,6 +228,7 @@ impl MonitorBuilder {
                 storage: self.storage,
                 client,
                 clock: self.clock,
+                clock_watch: ClockWatch::default(),
                 cadence: self.cadence,
                 policy: self.policy,
                 quotas: Quotas::default(),

@@ -24,6 +24,8 @@ const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 const LOOK_FOR_POSTS: TimeDelta = TimeDelta::milliseconds(250);
 /// After a failure of a store the background loop waits so long.
 const AFTER_STORE_FAILURE: TimeDelta = TimeDelta::seconds(5);
+/// So long it waits until it looks again whether a wrong clock was set right.
+const AFTER_WRONG_CLOCK: TimeDelta = TimeDelta::seconds(5);
 /// How long a shutdown waits for runs that are under way.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(8);
 /// `run_due_once` ends even if a job were always due.
@@ -37,7 +39,7 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// A failing store. A failing call of the API is the job's own business: it is
+    /// A failing store, or [`WrongClock`](MonitorError::WrongClock). A failing call of the API is the job's own business: it is
     /// kept in the job's state, and tried again later.
     pub async fn run_due_once(&self) -> Result<usize, MonitorError> {
         let mut runs = 0;
@@ -64,9 +66,10 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// A failing store.
+    /// A failing store, or [`WrongClock`](MonitorError::WrongClock).
     pub async fn run_job(&self, id: &JobId) -> Result<bool, MonitorError> {
         self.erase_again_once().await?;
+        self.expect_right_clock().await?;
         let lease = self
             .inner
             .storage
@@ -133,6 +136,8 @@ impl Monitor {
             let wake_at = match self.spawn_due(&mut running, free, &others).await {
                 Ok(wake_at) => wake_at,
                 Err(error) if is_final(&error) => break Err(error),
+                // It was told of, once.
+                Err(MonitorError::WrongClock { .. }) => self.now() + AFTER_WRONG_CLOCK,
                 Err(error) => {
                     tracing::error!(%error, "the monitor's store fails");
                     self.now() + AFTER_STORE_FAILURE
@@ -218,6 +223,7 @@ impl Monitor {
 
     async fn claim_posts(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
         self.erase_again_once().await?;
+        self.expect_right_clock().await?;
         Ok(self
             .inner
             .storage
@@ -234,6 +240,7 @@ impl Monitor {
 
     async fn claim(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
         self.erase_again_once().await?;
+        self.expect_right_clock().await?;
         Ok(self
             .inner
             .storage

@@ -30,6 +30,8 @@ pub(crate) async fn health(State(state): State<Arc<AppState>>) -> Response {
             Activity::Running => "running",
             Activity::Idle => "idle",
         },
+        // Null: Meta has not answered yet, or the demonstration has a clock of its own.
+        "clock_ahead_seconds": state.settings.monitor.clock_ahead().map(|ahead| ahead.num_seconds()),
         "mode": if state.is_demo() { "demo" } else { "real" },
         "version": env!("CARGO_PKG_VERSION"),
         "time_zone_data": Zone::DATA_VERSION,
