@@ -32,7 +32,7 @@ impl Clock for MachineClock {
         self.0.now() + *self.1.lock().unwrap()
     }
     async fn sleep_until(&self, _: DateTime<Utc>) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
     fn is_time_of_day(&self) -> bool {
         true

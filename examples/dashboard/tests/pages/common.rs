@@ -12,7 +12,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use threads_client::{AppSecret, Client, OAuthClient, RetryPolicy, Scope, UserId};
 use threads_dashboard::demo::{SandboxClock, allow};
 use threads_dashboard::{Activity, App, Mode, SCOPES, Settings};
-use threads_monitor::{ManualClock, Monitor, Retention, Storage};
+use threads_monitor::{Clock, ManualClock, Monitor, Retention, Storage};
 use threads_sandbox::{AccountSeed, Sandbox};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -70,13 +70,33 @@ impl Dashboard {
             accounts,
             public_url,
             Retention::default(),
+            None,
+        )
+        .await
+    }
+
+    /// A dashboard of a machine that has this clock.
+    pub(crate) async fn start_by(clock: impl Clock) -> Self {
+        Self::start_keeping(
+            Storage::in_memory(),
+            &[small_account()],
+            None,
+            Retention::default(),
+            Some(Arc::new(clock)),
         )
         .await
     }
 
     /// A dashboard that keeps a small account's numbers for so long.
     pub(crate) async fn start_small(retention: Retention) -> Self {
-        Self::start_keeping(Storage::in_memory(), &[small_account()], None, retention).await
+        Self::start_keeping(
+            Storage::in_memory(),
+            &[small_account()],
+            None,
+            retention,
+            None,
+        )
+        .await
     }
 
     pub(crate) async fn start_on(
@@ -84,7 +104,7 @@ impl Dashboard {
         accounts: &[AccountSeed],
         public_url: Option<&str>,
     ) -> Self {
-        Self::start_keeping(storage, accounts, public_url, Retention::default()).await
+        Self::start_keeping(storage, accounts, public_url, Retention::default(), None).await
     }
 
     async fn start_keeping(
@@ -92,6 +112,7 @@ impl Dashboard {
         accounts: &[AccountSeed],
         public_url: Option<&str>,
         retention: Retention,
+        clock: Option<Arc<dyn Clock>>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url: Url = format!("http://{}/", listener.local_addr().unwrap())
@@ -122,7 +143,7 @@ impl Dashboard {
             .unwrap();
         let monitor = Monitor::builder(storage)
             .client(client)
-            .clock(Arc::new(SandboxClock::new(sandbox.clone())))
+            .clock(clock.unwrap_or_else(|| Arc::new(SandboxClock::new(sandbox.clone()))))
             .retention(retention)
             .build()
             .unwrap();

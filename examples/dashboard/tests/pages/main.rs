@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod archive;
+mod clock;
 mod common;
 mod connecting;
 mod numbers;
