@@ -158,8 +158,8 @@ impl Monitor {
     /// that were cut short; says how many accounts were erased.
     ///
     /// An account is erased again unless it was connected after it was erased. Without
-    /// [`tombstones`](super::MonitorBuilder::tombstones) it does nothing. Everything that
-    /// runs jobs does this first; call it before you show accounts.
+    /// tombstones (feature `seal`, [`MonitorBuilder`](super::MonitorBuilder)) it does nothing.
+    /// Everything that runs jobs does this first; call it before you show accounts.
     ///
     /// # Errors
     ///

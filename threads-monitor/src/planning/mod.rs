@@ -15,9 +15,9 @@
 //! - **Drafts and approval.** A [`KeptDraft`] is no post: nothing sends it. It becomes one
 //!   when it is scheduled, or, once approval was asked for, when somebody approves exactly
 //!   what they saw.
-//! - **Tables** (feature `archive`). Many posts come in as CSV, by
-//!   [`import_posts`](crate::Monitor::import_posts): first what would become of each row, and
-//!   then the rows. The same file twice makes nothing twice.
+//! - **Tables** (feature `archive`). Many posts come in as CSV, by `Monitor::import_posts`:
+//!   first what would become of each row, and then the rows. The same file twice makes
+//!   nothing twice.
 //! - **Warnings.** A [`PlanWarning`] says that the same content is planned or went out
 //!   lately, or that another post is near. It refuses nothing: whoever schedules
 //!   [`unless_warned`](crate::publishing::NewPost::unless_warned) is asked first.
