@@ -53,8 +53,13 @@ fn seed() -> u64 {
     })
 }
 
-/// An account without posts, and a client that gives a silent answer up soon.
+/// An account without posts. No answer fails to come here, however busy the machine is.
 async fn blank_world(switches: Switches) -> World {
+    impatient_world(switches, Duration::from_secs(20)).await
+}
+
+/// The same with a client that waits for so long for the answer of a publish call.
+async fn impatient_world(switches: Switches, patience: Duration) -> World {
     let sandbox = Sandbox::builder().seed("empty").switches(switches);
     let sandbox = sandbox.start().await.unwrap();
     let quick = RetryPolicy::default()
@@ -66,8 +71,8 @@ async fn blank_world(switches: Switches) -> World {
         .throttle(ThrottlePolicy::none())
         .timeouts(
             Timeouts::default()
-                .total(Duration::from_secs(5))
-                .publish(Duration::from_millis(150)),
+                .total(Duration::from_secs(20))
+                .publish(patience),
         )
         .build()
         .unwrap();

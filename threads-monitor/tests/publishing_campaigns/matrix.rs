@@ -1,5 +1,7 @@
 //! X1: every fault of a publish call, in every world that Meta may be.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use futures::future::join_all;
 use threads_client::Draft;
@@ -7,7 +9,7 @@ use threads_monitor::publishing::Phase;
 use threads_sandbox::{Endpoint, Fault, PublishedContainer, Republish, Switches};
 
 use super::world::minutes;
-use super::{blank_world, count, expect_honest, live};
+use super::{count, expect_honest, impatient_world, live};
 
 /// What has to become of a post whose first publish call goes wrong in this way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +101,11 @@ async fn cell(switches: Switches, fault: Fault, expected: Expected) {
     let is_asked = expected == Expected::FoundLate
         && switches.published_container != PublishedContainer::Published
         && switches.listing_lag_seconds == 300;
-    let world = blank_world(switches).await;
+    let patience = match fault {
+        Fault::HangBeforeEffect | Fault::HangAfterEffect => Duration::from_secs(1),
+        _ => Duration::from_secs(20),
+    };
+    let world = impatient_world(switches, patience).await;
     let user = world.connect(&world.username(0)).await.user;
     world
         .sandbox

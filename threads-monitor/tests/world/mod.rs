@@ -202,7 +202,7 @@ pub(crate) fn client_with(sandbox: &Sandbox, throttle: ThrottlePolicy) -> Client
         .timeouts(
             threads_client::Timeouts::default()
                 .total(Duration::from_secs(5))
-                .publish(Duration::from_millis(500)),
+                .publish(Duration::from_secs(2)),
         )
         .build()
         .unwrap()
