@@ -15,8 +15,8 @@ use threads_reliability::postgres::{Database, Server};
 use threads_reliability::two_nodes::{self, Clocks};
 use threads_reliability::verdict::Tally;
 use threads_reliability::world::{PACE, Setup, five_per_cent, late_effects};
-use threads_reliability::{matrix, postgres_killed, punctuality, terminate};
-use threads_sandbox::FaultPlan;
+use threads_reliability::{matrix, postgres_killed, punctuality, refresh_kill, terminate};
+use threads_sandbox::{FaultPlan, RefreshedToken};
 use url::Url;
 
 /// The parts of the campaign.
@@ -36,11 +36,13 @@ enum Part {
     Terminate,
     /// How late posts are (R9).
     Punctuality,
+    /// SIGKILL around the refresh of tokens (X6).
+    RefreshKill,
     /// What the judge has to convict.
     Controls,
 }
 
-const ALL: [Part; 8] = [
+const ALL: [Part; 9] = [
     Part::Kills,
     Part::CrashMatrix,
     Part::TwoNodes,
@@ -48,6 +50,7 @@ const ALL: [Part; 8] = [
     Part::PostgresKilled,
     Part::Terminate,
     Part::Punctuality,
+    Part::RefreshKill,
     Part::Controls,
 ];
 
@@ -119,6 +122,7 @@ impl Campaign {
                 Part::PostgresKilled => self.postgres_killed().await?,
                 Part::Terminate => self.terminate().await?,
                 Part::Punctuality => self.punctuality().await?,
+                Part::RefreshKill => self.refresh_kill().await?,
                 Part::Controls => self.controls().await?,
             };
         }
@@ -131,7 +135,11 @@ impl Campaign {
     }
 
     async fn bench(&self) -> Result<Bench> {
-        let pace = Pace::starting_now(PACE);
+        self.bench_at_pace(PACE).await
+    }
+
+    async fn bench_at_pace(&self, factor: i32) -> Result<Bench> {
+        let pace = Pace::starting_now(factor);
         let database = match &self.postgres {
             Some(server) => Some(Database::new(server, pace).await?),
             None => None,
@@ -353,6 +361,42 @@ impl Campaign {
                 };
                 figure("punctuality", self.seed, what, value, goal);
                 faults += tally.faults();
+            }
+        }
+        Ok(faults)
+    }
+
+    async fn refresh_kill(&self) -> Result<usize> {
+        let mut faults = 0;
+        let platforms = [
+            RefreshedToken::NewAndOldValid,
+            RefreshedToken::Same,
+            RefreshedToken::NewAndOldInvalid,
+        ];
+        let kills = self.count.unwrap_or(1_000);
+        for backend in &self.backend {
+            for (number, platform) in platforms.into_iter().enumerate() {
+                // The full number in the world that the monitor expects.
+                let kills = if number == 0 {
+                    kills
+                } else {
+                    kills.div_ceil(5)
+                };
+                let size = refresh_kill::Size {
+                    kills,
+                    accounts: kills * 2,
+                    nodes: if *backend == Backend::File { 1 } else { 2 },
+                };
+                let bench = self.bench_at_pace(refresh_kill::PACE).await?;
+                let setup = Setup {
+                    faults: refresh_kill::faults(self.seed),
+                    ..bench.setup(*backend, 0)
+                };
+                let all = refresh_kill::run(&setup, platform, self.seed, size, None).await?;
+                let what = format!("{backend}, {platform:?}, {kills} kills");
+                let goal = "0 unusable, untold, concurrent, needless";
+                figure("refresh-kill", self.seed, what, &all, goal);
+                faults += all.faults() + usize::from(!all.is_clean());
             }
         }
         Ok(faults)

@@ -5,6 +5,7 @@
 pub mod backend;
 pub mod broken;
 pub mod child;
+pub mod chores;
 pub mod config;
 pub mod crashing;
 pub mod figures;
@@ -18,6 +19,7 @@ pub mod points;
 pub mod postgres;
 pub mod postgres_killed;
 pub mod punctuality;
+pub mod refresh_kill;
 pub mod terminate;
 pub mod two_nodes;
 pub mod verdict;

@@ -13,6 +13,7 @@ use threads_sandbox::{
 };
 
 use crate::backend::{Backend, Place};
+use crate::chores::Chore;
 use crate::config::{Config, Deed};
 use crate::pace::Pace;
 use crate::plan::Plan;
@@ -162,6 +163,7 @@ impl World {
             deed: Deed::Die,
             mistake: None,
             publish_timeout_ms: PUBLISH_TIMEOUT_MS,
+            chore: Chore::default(),
         }
     }
 }
