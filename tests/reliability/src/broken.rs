@@ -28,6 +28,12 @@ pub enum Mistake {
     DeleteFirst,
     /// A token that is due is refreshed by whoever sees it, without a lease of its job.
     RefreshWithoutLease,
+    /// A token that is removed is kept under another name.
+    KeepCopy,
+    /// It goes on although the network is cut, as it has another way to its store.
+    OtherWay,
+    /// A day without followers gets those of the next one.
+    FillGaps,
 }
 
 impl Mistake {
@@ -60,30 +66,42 @@ impl Mistake {
     }
 }
 
-/// The token store of [`Mistake::DeleteFirst`].
+/// The token store of a [`Mistake`] that is one of token stores.
 #[derive(Debug)]
-pub(crate) struct DeletesFirst(pub(crate) Arc<dyn TokenStore>);
+pub(crate) struct Careless {
+    pub(crate) inner: Arc<dyn TokenStore>,
+    pub(crate) mistake: Option<Mistake>,
+}
 
 #[async_trait]
-impl TokenStore for DeletesFirst {
+impl TokenStore for Careless {
     async fn load(&self, user: &UserId) -> Result<Option<StoredToken>, StoreError> {
-        self.0.load(user).await
+        self.inner.load(user).await
     }
 
     async fn save(&self, token: &Token, replaces: Option<Version>) -> Result<Version, StoreError> {
+        if self.mistake != Some(Mistake::DeleteFirst) {
+            return self.inner.save(token, replaces).await;
+        }
         if replaces.is_some() {
-            self.0.delete(&token.user).await?;
+            self.inner.delete(&token.user).await?;
             // Whatever else there is to do in between.
             pause(Duration::from_millis(20)).await;
         }
-        self.0.save(token, None).await
+        self.inner.save(token, None).await
     }
 
     async fn delete(&self, user: &UserId) -> Result<(), StoreError> {
-        self.0.delete(user).await
+        if self.mistake == Some(Mistake::KeepCopy)
+            && let Some(mut stored) = self.inner.load(user).await?
+        {
+            stored.token.user = UserId::new(format!("once-{}", stored.token.user));
+            let _ = self.inner.save(&stored.token, None).await;
+        }
+        self.inner.delete(user).await
     }
 
     async fn list(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserId>, StoreError> {
-        self.0.list(after, limit).await
+        self.inner.list(after, limit).await
     }
 }

@@ -9,7 +9,7 @@ use threads_monitor::scheduler::{JobKind, JobQuery, WorkerId};
 use threads_monitor::{Monitor, MonitorError, Storage};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::broken::{DeletesFirst, Mistake};
+use crate::broken::Careless;
 use crate::chores;
 use crate::config::Config;
 use crate::crashing::{Crashing, phase};
@@ -43,9 +43,10 @@ pub async fn work(config: Config) -> Result<()> {
         config.deed,
         config.mistake,
     ));
-    if config.mistake == Some(Mistake::DeleteFirst) {
-        storage.tokens = Arc::new(DeletesFirst(storage.tokens));
-    }
+    storage.tokens = Arc::new(Careless {
+        inner: storage.tokens,
+        mistake: config.mistake,
+    });
     let monitor = Monitor::builder(storage)
         .client(config.client()?)
         .clock(Arc::new(config.clock()))

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use threads_client::UserId;
-use threads_monitor::scheduler::{JobKind, JobQuery};
-use threads_monitor::{Connection, Monitor, MonitorError};
+use threads_monitor::scheduler::{JobKind, JobQuery, JobRecord};
+use threads_monitor::snapshot_store::{Metric, SnapshotQuery};
+use threads_monitor::{Clock as _, Connection, Monitor, MonitorError};
 
 use crate::broken::Mistake;
 use crate::child::{say, schedule};
@@ -30,6 +31,11 @@ pub enum Chore {
     Nothing,
     /// Says how many tokens are still to be refreshed.
     WatchTokens,
+    /// Says how many collecting jobs are still to run.
+    WatchCollecting,
+    /// Removes these accounts, each at its instant, and says so before and after; then what
+    /// [`Schedule`](Self::Schedule) does.
+    Remove(Vec<(UserId, DateTime<Utc>)>),
 }
 
 /// Does it until there is nothing more to do.
@@ -41,10 +47,45 @@ pub(crate) async fn run(monitor: Monitor, config: Config) -> Result<()> {
     if config.mistake == Some(Mistake::RefreshWithoutLease) {
         tokio::spawn(refresh_without_lease(monitor.clone(), config.clone()));
     }
+    if config.mistake == Some(Mistake::FillGaps) {
+        tokio::spawn(fill_gaps(monitor.clone(), config.clone()));
+    }
     match config.chore {
         Chore::Schedule => schedule(monitor, config).await,
         Chore::Nothing => Ok(()),
         Chore::WatchTokens => watch_tokens(&monitor, &config).await,
+        Chore::WatchCollecting => watch_collecting(&monitor).await,
+        Chore::Remove(ref removals) => {
+            for (user, at) in removals {
+                remove(&monitor, &config, user, *at).await?;
+            }
+            schedule(monitor, config).await
+        }
+    }
+}
+
+async fn remove(
+    monitor: &Monitor,
+    config: &Config,
+    user: &UserId,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    config.clock().sleep_until(at).await;
+    say(&format!("removing {user}"))?;
+    loop {
+        match monitor.disconnect(user).await {
+            Ok(erased) => {
+                let (at, undecided) = (config.pace.now(), erased.undecided_posts);
+                return say(&format!(
+                    "removed {user} {undecided} {}",
+                    at.timestamp_micros()
+                ));
+            }
+            Err(error) => {
+                say(&format!("not removed {user}: {error}"))?;
+                pause(LOOK).await;
+            }
+        }
     }
 }
 
@@ -97,5 +138,40 @@ async fn refresh_without_lease(monitor: Monitor, config: Config) {
             }
         }
         pause(config.pace.real(TimeDelta::seconds(1))).await;
+    }
+}
+
+async fn watch_collecting(monitor: &Monitor) -> Result<()> {
+    loop {
+        // A store that is busy is asked again.
+        if let Ok(jobs) = monitor.storage().scheduler.list(&JobQuery::default()).await {
+            let soon = monitor.now() + SOON;
+            let waits = |job: &&JobRecord| {
+                let collects = [JobKind::CollectFollowers, JobKind::CollectInsights];
+                collects.contains(&job.kind) && job.wake_at.is_none_or(|wake_at| wake_at <= soon)
+            };
+            say(&format!("left {}", jobs.iter().filter(waits).count()))?;
+        }
+        pause(Duration::from_millis(50)).await;
+    }
+}
+
+/// The mistake: what was not measured yesterday must have been what it is today.
+async fn fill_gaps(monitor: Monitor, config: Config) {
+    let snapshots = &monitor.storage().snapshots;
+    loop {
+        for user in &config.plan.accounts {
+            let query = SnapshotQuery::account(user.clone())
+                .metric(Metric::Followers)
+                .newest_first()
+                .limit(1);
+            if let Ok(newest) = snapshots.query(&query).await
+                && let Some(mut point) = newest.into_iter().next()
+            {
+                point.at -= TimeDelta::days(1);
+                let _ = snapshots.append(&[point]).await;
+            }
+        }
+        pause(Duration::from_millis(20)).await;
     }
 }
