@@ -5,7 +5,7 @@ use std::fmt;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
-use crate::postgres::Database;
+use crate::postgres::{self, Database};
 
 /// A durable store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -34,7 +34,7 @@ pub struct Place {
     /// Its address.
     pub address: String,
     /// What it is kept in, as long as it is needed.
-    _directory: Option<TempDir>,
+    directory: Option<TempDir>,
 }
 
 impl Place {
@@ -48,7 +48,7 @@ impl Place {
             let database = database.context("there is no PostgreSQL server")?;
             return Ok(Self {
                 address: database.address(),
-                _directory: None,
+                directory: None,
             });
         }
         let directory = TempDir::with_prefix("reliability-")?;
@@ -58,7 +58,36 @@ impl Place {
                 Backend::File => format!("file:{place}/data"),
                 _ => format!("sqlite:{place}/data/threads.db"),
             },
-            _directory: Some(directory),
+            directory: Some(directory),
         })
+    }
+
+    /// Every byte that is kept there: name and content of each file; of a database also each
+    /// row as a query gives it.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be read.
+    pub async fn bytes(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let Some(directory) = &self.directory else {
+            return postgres::bytes(&self.address).await;
+        };
+        let mut all = Vec::new();
+        let mut directories = vec![directory.path().to_owned()];
+        while let Some(next) = directories.pop() {
+            for entry in std::fs::read_dir(next)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else {
+                    let name = path.display().to_string();
+                    // Names of files tell something, too.
+                    let mut content = std::fs::read(&path)?;
+                    content.extend(name.as_bytes());
+                    all.push((name, content));
+                }
+            }
+        }
+        Ok(all)
     }
 }

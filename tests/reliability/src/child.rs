@@ -9,6 +9,8 @@ use threads_monitor::scheduler::{JobKind, JobQuery, WorkerId};
 use threads_monitor::{Monitor, MonitorError, Storage};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::broken::Careless;
+use crate::chores;
 use crate::config::Config;
 use crate::crashing::{Crashing, phase};
 use crate::pace::pause;
@@ -21,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(150);
 /// # Errors
 ///
 /// When the parent is gone.
-fn say(words: &str) -> Result<()> {
+pub(crate) fn say(words: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(format!("{words}\n").as_bytes())?;
     Ok(out.flush()?)
@@ -41,6 +43,10 @@ pub async fn work(config: Config) -> Result<()> {
         config.deed,
         config.mistake,
     ));
+    storage.tokens = Arc::new(Careless {
+        inner: storage.tokens,
+        mistake: config.mistake,
+    });
     let monitor = Monitor::builder(storage)
         .client(config.client()?)
         .clock(Arc::new(config.clock()))
@@ -51,12 +57,12 @@ pub async fn work(config: Config) -> Result<()> {
         .build()?;
     say("open")?;
     let mut handle = monitor.start();
-    let scheduling = tokio::spawn(schedule(monitor.clone(), config));
+    let chore = tokio::spawn(chores::run(monitor.clone(), config));
     let ended = tokio::select! {
         _ = told.recv() => None,
         ended = handle.ended() => Some(ended),
     };
-    scheduling.abort();
+    chore.abort();
     if let Some(ended) = ended {
         return ended.context("the background run ended");
     }
@@ -65,7 +71,7 @@ pub async fn work(config: Config) -> Result<()> {
 }
 
 /// Schedules its share of the posts, and says when nothing is left to do.
-async fn schedule(monitor: Monitor, config: Config) -> Result<()> {
+pub(crate) async fn schedule(monitor: Monitor, config: Config) -> Result<()> {
     for number in config.schedule.clone() {
         let post = config
             .plan

@@ -10,6 +10,7 @@ use threads_monitor::publishing::PostPolicy;
 use url::Url;
 
 use crate::broken::Mistake;
+use crate::chores::Chore;
 use crate::pace::{Pace, PacedClock};
 use crate::plan::Plan;
 use crate::points::{self, Point};
@@ -55,6 +56,9 @@ pub struct Config {
     pub mistake: Option<Mistake>,
     /// How long a publish call may take, in real milliseconds.
     pub publish_timeout_ms: u64,
+    /// What it does beside running its monitor.
+    #[serde(default)]
+    pub chore: Chore,
 }
 
 impl Config {

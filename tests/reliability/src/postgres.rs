@@ -36,23 +36,27 @@ impl Database {
         say(server, &format!("CREATE DATABASE {name}")).await?;
         let mut url = server.clone();
         url.set_path(&name);
-        let instant = |at: chrono::DateTime<chrono::Utc>| {
-            let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
-            format!("timestamptz '{at}'")
-        };
-        let (start, real, factor) = (instant(pace.start), instant(pace.real), pace.factor);
         let clock = format!(
             "SET allow_system_table_mods = on;
              ALTER FUNCTION pg_catalog.clock_timestamp() RENAME TO real_clock_timestamp;
-             CREATE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz
-                 LANGUAGE sql VOLATILE AS $$ SELECT {start}
-                     + (pg_catalog.real_clock_timestamp() - {real}) * {factor} $$;"
+             {}",
+            clock(pace)
         );
         say(&url, &clock).await?;
         Ok(Self {
             url,
             places: AtomicU32::new(0),
         })
+    }
+
+    /// Gives it another time.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not let us.
+    pub async fn set_pace(&self, pace: Pace) -> Result<()> {
+        let clock = format!("SET allow_system_table_mods = on; {}", clock(pace));
+        say(&self.url, &clock).await
     }
 
     /// The address of a store that nobody else uses.
@@ -64,6 +68,75 @@ impl Database {
             .append_pair("schema", &format!("place_{number}"));
         address.into()
     }
+}
+
+/// Makes, or changes, the clock that runs at a pace.
+fn clock(pace: Pace) -> String {
+    let instant = |at: chrono::DateTime<chrono::Utc>| {
+        let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        format!("timestamptz '{at}'")
+    };
+    let (start, real, factor) = (instant(pace.start), instant(pace.real), pace.factor);
+    format!(
+        "CREATE OR REPLACE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz
+             LANGUAGE sql VOLATILE AS $$ SELECT {start}
+                 + (pg_catalog.real_clock_timestamp() - {real}) * {factor} $$;"
+    )
+}
+
+/// Every file of the tables, indexes and statistics behind an address of a [`Database`], and
+/// every row as a query gives it: name and content each. The server has to be on this machine,
+/// and its files have to be readable.
+///
+/// # Errors
+///
+/// When the server, or a file, cannot be read.
+pub async fn bytes(address: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut url = Url::parse(address)?;
+    let schema = url
+        .query_pairs()
+        .find(|(name, _)| name == "schema")
+        .map(|(_, value)| value.into_owned())
+        .context("an address without a schema")?;
+    url.set_query(None);
+    let mut connection = PgConnection::connect(url.as_str()).await?;
+    // What is in the server's memory is written to the files.
+    sqlx::raw_sql("CHECKPOINT; SET bytea_output = 'escape'")
+        .execute(&mut connection)
+        .await?;
+    let files: Vec<String> = sqlx::query_scalar(
+        "SELECT current_setting('data_directory') || '/' || pg_relation_filepath(oid) \
+         FROM pg_class \
+         WHERE pg_relation_filepath(oid) IS NOT NULL \
+           AND (relnamespace IN ($1::regnamespace, 'pg_toast'::regnamespace) \
+                OR relname LIKE 'pg_statistic%')",
+    )
+    .bind(&schema)
+    .fetch_all(&mut connection)
+    .await?;
+    ensure!(files.len() > 20, "too few files: {files:?}");
+    let mut all = Vec::new();
+    for file in files {
+        all.push((file.clone(), std::fs::read(&file).context(file)?));
+    }
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class \
+         WHERE relkind = 'r' AND relnamespace = $1::regnamespace",
+    )
+    .bind(&schema)
+    .fetch_all(&mut connection)
+    .await?;
+    ensure!(tables.len() > 6, "too few tables: {tables:?}");
+    for table in tables {
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(
+            "SELECT replace(t::text, '\\\\', '') FROM {schema}.{table} AS t"
+        )))
+        .fetch_all(&mut connection)
+        .await?;
+        all.push((format!("rows of {table}"), rows.join("\n").into_bytes()));
+    }
+    connection.close().await?;
+    Ok(all)
 }
 
 async fn say(url: &Url, sql: &str) -> Result<()> {

@@ -1,18 +1,20 @@
 //! A sandbox with its accounts, a store that knows them, and the posts that are to come.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::TimeDelta;
 use threads_client::{AccessToken, Scope, UserId};
-use threads_monitor::Storage;
 use threads_monitor::token_store::{Credential, Token};
+use threads_monitor::{Monitor, Storage};
 use threads_sandbox::{
     AccountSeed, Endpoint, Fault, FaultPlan, FaultRule, Republish, Sandbox, Switches, When,
 };
 
 use crate::backend::{Backend, Place};
+use crate::chores::Chore;
 use crate::config::{Config, Deed};
 use crate::pace::Pace;
 use crate::plan::Plan;
@@ -58,7 +60,8 @@ pub struct World {
     pub program: PathBuf,
     /// The store.
     pub backend: Backend,
-    place: Place,
+    /// Where the store is.
+    pub place: Place,
 }
 
 /// The platform that forgives least: publishing a container again makes a second post, what
@@ -86,7 +89,8 @@ impl World {
             .switches(switches())
             .faults(setup.faults.clone());
         for number in 0..setup.accounts {
-            builder = builder.account(AccountSeed::new(format!("account.{number:03}")));
+            let name = format!("account.{number:03}");
+            builder = builder.account(AccountSeed::new(name).followers(1_000));
         }
         let sandbox = builder.start().await?;
         // It began a moment after it was told the time. If it is already there, all is well.
@@ -138,6 +142,42 @@ impl World {
         })
     }
 
+    /// Goes on in another time, which is later. No process may run meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not take the time.
+    pub async fn move_to(&mut self, pace: Pace, database: Option<&Database>) -> Result<()> {
+        self.pace = pace;
+        if let Some(database) = database {
+            database.set_pace(pace).await?;
+        }
+        let now = pace.now();
+        if self.sandbox.now() < now {
+            let _ = self.sandbox.set_time(now);
+        }
+        Ok(())
+    }
+
+    /// Schedules the first so many posts from this process, before there is another one.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be opened, or refuses one.
+    pub async fn schedule_all(&self, posts: usize) -> Result<()> {
+        let config = self.config();
+        let monitor = Monitor::builder(self.storage().await?)
+            .client(config.client()?)
+            .clock(Arc::new(config.clock()))
+            .post_policy(config.policy())
+            .build()?;
+        for number in 0..posts {
+            let post = self.plan.post(number).context("there are no accounts")?;
+            monitor.schedule(post).await?;
+        }
+        Ok(())
+    }
+
     /// The store, opened by this process.
     ///
     /// # Errors
@@ -164,6 +204,7 @@ impl World {
             deed: Deed::Die,
             mistake: None,
             publish_timeout_ms: PUBLISH_TIMEOUT_MS,
+            chore: Chore::default(),
         }
     }
 }

@@ -280,7 +280,7 @@ impl SnapshotStore for SqlSnapshotStore {
     }
 
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        let mut step = self.database.begin("pruning observations").await?;
+        let mut step = self.database.begin_long("pruning observations").await?;
         let removed = step.run(PRUNE, vec![before.into()]).await?;
         step.commit().await?;
         self.database.forget(&["points"]).await?;
@@ -293,7 +293,7 @@ impl SnapshotStore for SqlSnapshotStore {
         oldest: DateTime<Utc>,
         bounds: &[DateTime<Utc>],
     ) -> Result<u64, StoreError> {
-        let mut step = self.database.begin("thinning out observations").await?;
+        let mut step = self.database.begin_long("thinning out observations").await?;
         let mut removed = step
             .run(REMOVE_OLDER, vec![account.into(), oldest.into()])
             .await?;
@@ -311,7 +311,7 @@ impl SnapshotStore for SqlSnapshotStore {
     }
 
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError> {
-        let mut step = self.database.begin("erasing observations").await?;
+        let mut step = self.database.begin_long("erasing observations").await?;
         let series = json!(lock_account(&mut step, account).await?).to_string();
         let removed = step.run(ERASE_POINTS, vec![series.clone().into()]).await?;
         step.run(ERASE_SERIES, vec![series.into()]).await?;

@@ -101,6 +101,7 @@ impl SqlDatabase {
     /// |---|---|---|
     /// | `schema` | the schema with the tables, in lower case | `threads` |
     /// | `allow_unsafe_durability` | `true`: a server that may lose acknowledged writes will do | `false` |
+    /// | `answer_within` | the seconds after which a server that does not answer is taken for gone and its connection is given up, from 1 to 86400; an hour, or this if it is longer, while rows are removed | 60 |
     /// | `clock` | `server`: leases run by the server's clock; `caller`: by the clock of whoever claims, for tests | `server` |
     ///
     /// Any number of processes on any number of machines may be connected.
@@ -192,6 +193,18 @@ impl SqlDatabase {
             #[cfg(feature = "postgres")]
             Engine::Postgres(postgres) => Transaction::Postgres(postgres.begin(doing).await?),
         })
+    }
+
+    /// As [`begin`](Self::begin), for a step that may have many rows to remove.
+    pub(crate) async fn begin_long(&self, doing: &'static str) -> Result<Transaction, StoreError> {
+        match &self.engine {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(_) => self.begin(doing).await,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => {
+                Ok(Transaction::Postgres(postgres.begin_long(doing).await?))
+            }
+        }
     }
 
     /// Takes what was removed from these tables out of the files, too.

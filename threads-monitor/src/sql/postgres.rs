@@ -24,6 +24,11 @@
 //! `clock_timestamp()`, so workers whose clocks differ still agree. Checkpoints and
 //! releases are fenced by the epoch and look at no clock.
 //!
+//! **Silence.** A network may swallow what is sent and keep the connection open. A server that
+//! does not answer for a minute (`answer_within`), or an hour while it removes rows, is taken for
+//! gone: its connection is closed and another one is tried. What had been asked may have
+//! happened, as with any lost connection; the fences are for that.
+//!
 //! **Erasing.** After the rows are removed and every transaction that could still see them
 //! has ended, each table is rewritten whole (`VACUUM (FULL)`, which locks it for that time
 //! and needs room for a second copy), however large it is. Vacuumed in place, bytes of
@@ -34,6 +39,8 @@
 //! server's write-ahead log, its archive, replicas and backups follow their own retention;
 //! sealing the tokens is what keeps them unreadable there.
 
+mod connection;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -42,11 +49,14 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::time::timeout;
 use url::Url;
 
+use self::connection::Connection;
+pub(crate) use self::connection::Step;
 use super::failure::{code, failed};
 use super::migrations::{POSTGRES, missing};
-use super::statement::{Row, Statement, Value, bind};
+use super::statement::{Row, Statement, Value};
 use crate::error::StoreError;
 
 /// The name of this backend in errors.
@@ -55,8 +65,16 @@ const BACKEND: &str = "postgres";
 /// Connections of one process.
 const CONNECTIONS: u32 = 16;
 
-/// How long a step waits for a connection.
+/// How long a step waits for a connection; less where answers are waited for less, but longer
+/// than for one of them: others may have the connections, or be making new ones.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server that says nothing for so long is taken for gone, unless the address says another
+/// time.
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
+
+/// The same while it removes or rewrites what may be many rows.
+const LONG: Duration = Duration::from_hours(1);
 
 /// A connection that was idle for longer is asked whether it is still there.
 const SURELY_THERE: Duration = Duration::from_secs(5);
@@ -74,6 +92,7 @@ pub(super) struct Postgres {
     pool: PgPool,
     schema: Arc<str>,
     clock: Clock,
+    answer_within: Duration,
 }
 
 /// Whose time decides over leases.
@@ -96,6 +115,7 @@ struct Address {
     schema: String,
     clock: Clock,
     durability: Durability,
+    answer_within: Duration,
 }
 
 impl Postgres {
@@ -106,17 +126,21 @@ impl Postgres {
             schema,
             clock,
             durability,
+            answer_within,
         } = Address::parse(address)?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(PATIENCE.min(answer_within.saturating_mul(5)))
             .test_before_acquire(false)
-            .before_acquire(|connection, about| {
+            .before_acquire(move |connection, about| {
                 Box::pin(async move {
                     if about.idle_for < SURELY_THERE {
                         return Ok(true);
                     }
-                    Ok(connection.ping().await.is_ok())
+                    // Shorter than the wait for a connection, so that there is time for
+                    // another one.
+                    let answer = timeout(answer_within.min(SURELY_THERE) / 2, connection.ping());
+                    Ok(answer.await.is_ok_and(|answer| answer.is_ok()))
                 })
             })
             .connect_with(options)
@@ -135,6 +159,7 @@ impl Postgres {
             pool,
             schema: schema.into(),
             clock,
+            answer_within,
         })
     }
 
@@ -152,58 +177,50 @@ impl Postgres {
         statement: Statement,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let rows = bind!(statement.postgres, values)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| explained(doing, &error))?;
-        Ok(rows.into_iter().map(Row::Postgres).collect())
+        self.connection(doing).await?.rows(statement, values).await
     }
 
     pub(super) async fn begin(&self, doing: &'static str) -> Result<Step, StoreError> {
-        let transaction = self
-            .pool
-            .begin()
-            .await
-            .map_err(|error| explained(doing, &error))?;
-        Ok(Step { transaction, doing })
+        Step::begin(self.connection(doing).await?).await
+    }
+
+    /// As [`begin`](Self::begin), for a step that may have much to do before it answers.
+    pub(super) async fn begin_long(&self, doing: &'static str) -> Result<Step, StoreError> {
+        let within = self.answer_within.max(LONG);
+        Step::begin(Connection::of(&self.pool, doing, within).await?).await
+    }
+
+    async fn connection(&self, doing: &'static str) -> Result<Connection, StoreError> {
+        Connection::of(&self.pool, doing, self.answer_within).await
     }
 
     /// Rewrites tables once nobody can see their removed rows any more.
     pub(super) async fn forget(&self, tables: &[&'static str]) -> Result<(), StoreError> {
         let doing = "removing bytes of erased rows";
-        let mut connection = self
-            .pool
-            .acquire()
-            .await
-            .map_err(|error| explained(doing, &error))?;
-        self.outlast_older(&mut connection).await?;
-        self.vacuum(&mut connection, doing, "(FULL)", tables).await
+        self.outlast_older().await?;
+        self.vacuum(doing, "(FULL)", tables).await
     }
 
     /// Makes room of removed rows usable again.
     pub(super) async fn tidy(&self, tables: &[&'static str]) -> Result<(), StoreError> {
-        let doing = "tidying up after removed rows";
-        let mut connection = self
-            .pool
-            .acquire()
+        self.vacuum("tidying up after removed rows", "", tables)
             .await
-            .map_err(|error| explained(doing, &error))?;
-        self.vacuum(&mut connection, doing, "", tables).await
     }
 
     async fn vacuum(
         &self,
-        connection: &mut PgConnection,
-        doing: &str,
+        doing: &'static str,
         how: &str,
         tables: &[&'static str],
     ) -> Result<(), StoreError> {
+        let within = self.answer_within.max(LONG);
+        let mut connection = Connection::of(&self.pool, doing, within).await?;
         for table in tables {
             let vacuum = format!("VACUUM {how} {}.{table}", self.schema);
-            sqlx::raw_sql(sqlx::AssertSqlSafe(vacuum))
-                .execute(&mut *connection)
-                .await
-                .map_err(|error| explained(doing, &error))?;
+            let vacuum = sqlx::raw_sql(sqlx::AssertSqlSafe(vacuum));
+            connection
+                .ask(async |inner| vacuum.execute(inner).await)
+                .await?;
         }
         Ok(())
     }
@@ -211,34 +228,39 @@ impl Postgres {
     /// Waits until nobody can see any more what was removed before now: until every
     /// transaction that was writing then has ended, on the whole server, because those
     /// decide what newer ones may see, and every reader of this database that began then.
-    async fn outlast_older(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn outlast_older(&self) -> Result<(), StoreError> {
         let doing = "waiting for older transactions after an erasure";
-        let failed = |error: sqlx::Error| explained(doing, &error);
-        let now: i64 = sqlx::query_scalar("SELECT txid_current()")
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(failed)?;
+        let mut connection = self.connection(doing).await?;
+        let now: i64 = connection
+            .ask(async |inner| {
+                sqlx::query_scalar("SELECT txid_current()")
+                    .fetch_one(inner)
+                    .await
+            })
+            .await?;
         for _ in 0..LOOKS {
-            let is_over: bool = sqlx::query_scalar(
-                "SELECT txid_snapshot_xmin(txid_current_snapshot()) > $1 \
-                 AND NOT EXISTS (SELECT 1 FROM pg_stat_activity \
-                     WHERE (datid = (SELECT oid FROM pg_database \
-                                     WHERE datname = current_database()) \
-                            OR datid IS NULL OR datid = 0) \
-                       AND pid <> pg_backend_pid() \
-                       AND age(backend_xmin) >= age((($1 & 4294967295)::text)::xid))",
-            )
-            .bind(now)
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(failed)?;
+            let is_over: bool = connection
+                .ask(async |inner| {
+                    sqlx::query_scalar(
+                        "SELECT txid_snapshot_xmin(txid_current_snapshot()) > $1 \
+                         AND NOT EXISTS (SELECT 1 FROM pg_stat_activity \
+                             WHERE (datid = (SELECT oid FROM pg_database \
+                                             WHERE datname = current_database()) \
+                                    OR datid IS NULL OR datid = 0) \
+                               AND pid <> pg_backend_pid() \
+                               AND age(backend_xmin) >= age((($1 & 4294967295)::text)::xid))",
+                    )
+                    .bind(now)
+                    .fetch_one(inner)
+                    .await
+                })
+                .await?;
             if is_over {
                 return Ok(());
             }
-            sqlx::query("SELECT pg_sleep(0.05)")
-                .execute(&mut *connection)
-                .await
-                .map_err(failed)?;
+            connection
+                .ask(async |inner| sqlx::query("SELECT pg_sleep(0.05)").execute(inner).await)
+                .await?;
         }
         Err(StoreError::backend(
             BACKEND,
@@ -256,60 +278,6 @@ impl fmt::Debug for Postgres {
             .field("schema", &self.schema)
             .field("clock", &self.clock)
             .finish_non_exhaustive()
-    }
-}
-
-/// A transaction.
-pub(crate) struct Step {
-    transaction: sqlx::Transaction<'static, sqlx::Postgres>,
-    doing: &'static str,
-}
-
-impl Step {
-    pub(super) async fn rows(
-        &mut self,
-        statement: Statement,
-        values: Vec<Value>,
-    ) -> Result<Vec<Row>, StoreError> {
-        if statement.postgres.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows = bind!(statement.postgres, values)
-            .fetch_all(&mut *self.transaction)
-            .await
-            .map_err(|error| explained(self.doing, &error))?;
-        Ok(rows.into_iter().map(Row::Postgres).collect())
-    }
-
-    pub(super) async fn run(
-        &mut self,
-        statement: Statement,
-        values: Vec<Value>,
-    ) -> Result<u64, StoreError> {
-        if statement.postgres.is_empty() {
-            return Ok(0);
-        }
-        let done = bind!(statement.postgres, values)
-            .execute(&mut *self.transaction)
-            .await
-            .map_err(|error| explained(self.doing, &error))?;
-        Ok(done.rows_affected())
-    }
-
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
-        let doing = self.doing;
-        self.transaction
-            .commit()
-            .await
-            .map_err(|error| explained(doing, &error))
-    }
-
-    pub(super) async fn undo(self) -> Result<(), StoreError> {
-        let doing = self.doing;
-        self.transaction
-            .rollback()
-            .await
-            .map_err(|error| explained(doing, &error))
     }
 }
 
@@ -342,6 +310,7 @@ impl Address {
         let mut schema = "threads".to_owned();
         let mut clock = Clock::Server;
         let mut durability = Durability::Needed;
+        let mut answer_within = ANSWER_WITHIN;
         let mut passed_on = Vec::new();
         for (name, value) in url.query_pairs() {
             match (&*name, &*value) {
@@ -350,6 +319,7 @@ impl Address {
                 ("clock", "caller") => clock = Clock::Caller,
                 ("allow_unsafe_durability", "false") => durability = Durability::Needed,
                 ("allow_unsafe_durability", "true") => durability = Durability::Waived,
+                ("answer_within", value) => answer_within = seconds(value)?,
                 ("clock", _) => return Err(wrong_value("clock", "server` or `caller")),
                 ("allow_unsafe_durability", _) => {
                     return Err(wrong_value("allow_unsafe_durability", "true` or `false"));
@@ -382,7 +352,18 @@ impl Address {
             schema,
             clock,
             durability,
+            answer_within,
         })
+    }
+}
+
+/// Of a whole number of seconds: a second at least, and a day at most.
+fn seconds(value: &str) -> Result<Duration, StoreError> {
+    match value.parse() {
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err(unsupported(
+            "`answer_within` has to be a number of seconds, from 1 to 86400".to_owned(),
+        )),
     }
 }
 
@@ -570,6 +551,21 @@ mod tests {
         assert!(refused("postgres://db/x?allow_unsafe=true").contains("`allow_unsafe`"));
         assert!(refused("postgres://db/x?clock=mine").contains("`clock`"));
         assert!(refused("postgres://db/x?allow_unsafe_durability=1").contains("`true` or `false`"));
+    }
+
+    #[test]
+    fn how_long_a_server_may_be_silent_is_a_number_of_seconds() {
+        let within = |address| Address::parse(address).map(|address| address.answer_within);
+
+        assert_eq!(within("postgres://db/x").unwrap(), Duration::from_mins(1));
+        assert_eq!(
+            within("postgres://db/x?answer_within=7").unwrap(),
+            Duration::from_secs(7)
+        );
+        for wrong in ["", "0", "-1", "1.5", "1 s", "86401"] {
+            let text = refused(&format!("postgres://db/x?answer_within={wrong}"));
+            assert!(text.contains("`answer_within`"), "{text}");
+        }
     }
 
     #[test]

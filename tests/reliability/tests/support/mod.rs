@@ -21,14 +21,23 @@ pub(crate) struct Bench {
 impl Bench {
     /// Without a server.
     pub(crate) fn new() -> Self {
+        Self::at_pace(PACE)
+    }
+
+    /// Without a server, in another time than the usual one.
+    pub(crate) fn at_pace(factor: i32) -> Self {
         Self {
-            pace: Pace::starting_now(PACE),
+            pace: Pace::starting_now(factor),
             database: None,
         }
     }
 
     /// On the server of the tests; `None`, after saying so, where there is none.
     pub(crate) async fn on_postgres() -> Option<Self> {
+        Self::on_postgres_at_pace(PACE).await
+    }
+
+    pub(crate) async fn on_postgres_at_pace(factor: i32) -> Option<Self> {
         let Ok(server) = std::env::var(VARIABLE) else {
             assert_ne!(
                 std::env::var("CI").as_deref(),
@@ -39,7 +48,7 @@ impl Bench {
             let _ = writeln!(std::io::stderr(), "skipped: {VARIABLE} is not set");
             return None;
         };
-        let pace = Pace::starting_now(PACE);
+        let pace = Pace::starting_now(factor);
         let server = Url::parse(&server).unwrap();
         let database = Database::new(&server, pace).await.unwrap();
         Some(Self {

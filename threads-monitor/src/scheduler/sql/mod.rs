@@ -290,7 +290,7 @@ impl Scheduler for SqlScheduler {
         account: &UserId,
         before: DateTime<Utc>,
     ) -> Result<u64, StoreError> {
-        let mut step = self.database.begin("removing old evidence").await?;
+        let mut step = self.database.begin_long("removing old evidence").await?;
         let values = vec![account.into(), before.into()];
         let removed = step.run(say::PRUNE_EVIDENCE, values).await?;
         step.commit().await?;
@@ -330,7 +330,7 @@ impl Scheduler for SqlScheduler {
     }
 
     async fn erase_account(&self, account: &UserId) -> Result<u64, StoreError> {
-        let mut step = self.database.begin("erasing jobs").await?;
+        let mut step = self.database.begin_long("erasing jobs").await?;
         let lanes = step
             .rows(say::ACCOUNT_LANES, vec![account.into()])
             .await?
