@@ -137,3 +137,25 @@ async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
     network.is_deaf.store(false, Ordering::SeqCst);
     work_until_done(&storage, "after").await;
 }
+
+#[tokio::test]
+async fn a_server_that_ended_all_connections_costs_one_call() {
+    let Some(place) = Place::in_new_database().await else {
+        return;
+    };
+    let storage = Storage::open(&place.address()).await.unwrap();
+    // As many connections as it may have.
+    work_until_done(&storage, "before").await;
+    let end = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+        place.database()
+    );
+    place.say_elsewhere(&end).await;
+
+    let mut failures = 0;
+    for _ in 0..CALLS {
+        failures += usize::from(storage.scheduler.next_due().await.is_err());
+    }
+
+    assert!(failures <= 1, "{failures} calls failed");
+}

@@ -23,7 +23,7 @@ const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 /// While there is room for posts only, it looks this often whether one is due.
 const LOOK_FOR_POSTS: TimeDelta = TimeDelta::milliseconds(250);
 /// After a failure of a store the background loop waits so long.
-const AFTER_STORE_FAILURE: TimeDelta = TimeDelta::seconds(5);
+const AFTER_STORE_FAILURE: TimeDelta = TimeDelta::seconds(2);
 /// So long it waits until it looks again whether a wrong clock was set right.
 const AFTER_WRONG_CLOCK: TimeDelta = TimeDelta::seconds(5);
 /// How long a shutdown waits for runs that are under way.

@@ -293,7 +293,10 @@ impl SnapshotStore for SqlSnapshotStore {
         oldest: DateTime<Utc>,
         bounds: &[DateTime<Utc>],
     ) -> Result<u64, StoreError> {
-        let mut step = self.database.begin_long("thinning out observations").await?;
+        let mut step = self
+            .database
+            .begin_long("thinning out observations")
+            .await?;
         let mut removed = step
             .run(REMOVE_OLDER, vec![account.into(), oldest.into()])
             .await?;

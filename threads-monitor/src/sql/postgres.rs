@@ -52,8 +52,8 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 use url::Url;
 
-use self::connection::Connection;
 pub(crate) use self::connection::Step;
+use self::connection::{Connection, Suspects};
 use super::failure::{code, failed};
 use super::migrations::{POSTGRES, missing};
 use super::statement::{Row, Statement, Value};
@@ -93,6 +93,7 @@ pub(super) struct Postgres {
     schema: Arc<str>,
     clock: Clock,
     answer_within: Duration,
+    suspects: Suspects,
 }
 
 /// Whose time decides over leases.
@@ -128,13 +129,16 @@ impl Postgres {
             durability,
             answer_within,
         } = Address::parse(address)?;
+        let suspects = Suspects::default();
+        let asked = suspects.clone();
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE.min(answer_within.saturating_mul(5)))
             .test_before_acquire(false)
             .before_acquire(move |connection, about| {
+                let is_suspect = asked.take();
                 Box::pin(async move {
-                    if about.idle_for < SURELY_THERE {
+                    if about.idle_for < SURELY_THERE && !is_suspect {
                         return Ok(true);
                     }
                     // Shorter than the wait for a connection, so that there is time for
@@ -160,6 +164,7 @@ impl Postgres {
             schema: schema.into(),
             clock,
             answer_within,
+            suspects,
         })
     }
 
@@ -187,11 +192,11 @@ impl Postgres {
     /// As [`begin`](Self::begin), for a step that may have much to do before it answers.
     pub(super) async fn begin_long(&self, doing: &'static str) -> Result<Step, StoreError> {
         let within = self.answer_within.max(LONG);
-        Step::begin(Connection::of(&self.pool, doing, within).await?).await
+        Step::begin(Connection::of(self, doing, within).await?).await
     }
 
     async fn connection(&self, doing: &'static str) -> Result<Connection, StoreError> {
-        Connection::of(&self.pool, doing, self.answer_within).await
+        Connection::of(self, doing, self.answer_within).await
     }
 
     /// Rewrites tables once nobody can see their removed rows any more.
@@ -214,7 +219,7 @@ impl Postgres {
         tables: &[&'static str],
     ) -> Result<(), StoreError> {
         let within = self.answer_within.max(LONG);
-        let mut connection = Connection::of(&self.pool, doing, within).await?;
+        let mut connection = Connection::of(self, doing, within).await?;
         for table in tables {
             let vacuum = format!("VACUUM {how} {}.{table}", self.schema);
             let vacuum = sqlx::raw_sql(sqlx::AssertSqlSafe(vacuum));

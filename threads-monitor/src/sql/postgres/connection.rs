@@ -6,34 +6,68 @@
 //! used again, because nobody knows what it would answer next. Whether its last step happened
 //! is as unknown as after any lost connection.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::{BACKEND, explained};
+use super::{BACKEND, CONNECTIONS, Postgres, explained};
 use crate::error::StoreError;
+use crate::sql::failure::code;
 use crate::sql::statement::{Row, Statement, Value, bind};
+
+/// How many connections of the pool may be dead.
+///
+/// A server that started again has ended all of them, and each would fail whoever has it next.
+/// So after one that was lost each is asked before it is used.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Suspects(Arc<AtomicU32>);
+
+impl Suspects {
+    /// One was lost: all may be.
+    fn raise(&self) {
+        self.0.store(CONNECTIONS, Ordering::Relaxed);
+    }
+
+    /// Whether the next one has to be asked.
+    pub(super) fn take(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        let taken = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        taken.is_ok()
+    }
+}
+
+/// Whether an error says that the connection is gone, and not only that a statement failed.
+fn is_lost(error: &sqlx::Error) -> bool {
+    // 57P01 to 57P03: the server goes down, went down, or is coming up.
+    code(error).is_none_or(|code| code.starts_with("57P"))
+}
 
 /// A connection, until it is dropped.
 pub(super) struct Connection {
     inner: PoolConnection<sqlx::Postgres>,
     doing: &'static str,
     answer_within: Duration,
+    suspects: Suspects,
     /// Something was said that has not been answered to its end.
     is_waiting: bool,
 }
 
 impl Connection {
     pub(super) async fn of(
-        pool: &PgPool,
+        store: &Postgres,
         doing: &'static str,
         answer_within: Duration,
     ) -> Result<Self, StoreError> {
-        let inner = pool
+        let inner = store
+            .pool
             .acquire()
             .await
             .map_err(|error| explained(doing, &error))?;
@@ -41,6 +75,7 @@ impl Connection {
             inner,
             doing,
             answer_within,
+            suspects: store.suspects.clone(),
             is_waiting: false,
         })
     }
@@ -56,7 +91,7 @@ impl Connection {
             return Err(self.silent());
         };
         self.is_waiting = false;
-        answer.map_err(|error| explained(self.doing, &error))
+        answer.map_err(|error| self.failed(&error))
     }
 
     /// Says one of the words of transactions.
@@ -72,7 +107,6 @@ impl Connection {
         statement: Statement,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let doing = self.doing;
         self.is_waiting = true;
         let mut rows = Vec::new();
         {
@@ -84,7 +118,7 @@ impl Connection {
                     Ok(Err(error)) => {
                         drop(answer);
                         self.is_waiting = false;
-                        return Err(explained(doing, &error));
+                        return Err(self.failed(&error));
                     }
                     Err(_) => {
                         drop(answer);
@@ -97,7 +131,15 @@ impl Connection {
         Ok(rows)
     }
 
+    fn failed(&self, error: &sqlx::Error) -> StoreError {
+        if is_lost(error) {
+            self.suspects.raise();
+        }
+        explained(self.doing, error)
+    }
+
     fn silent(&self) -> StoreError {
+        self.suspects.raise();
         let text = format!(
             "the server did not answer within {} s; the connection is given up",
             self.answer_within.as_secs()
