@@ -21,7 +21,7 @@ use url::Url;
 /// More than a process has connections.
 const CALLS: usize = 40;
 /// Long enough on any machine, and an end for what would hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A network on which everything gets lost while it is deaf.
 struct Network {
@@ -47,10 +47,10 @@ impl Network {
             loop {
                 let (here, _) = listener.accept().await.unwrap();
                 let there = TcpStream::connect(server.clone()).await.unwrap();
-                let (from_here, to_here) = here.into_split();
-                let (from_there, to_there) = there.into_split();
-                pipes.spawn(pass(from_here, to_there, Arc::clone(&deaf)));
-                pipes.spawn(pass(from_there, to_here, Arc::clone(&deaf)));
+                let (asks, answered) = here.into_split();
+                let (answers, asked) = there.into_split();
+                pipes.spawn(pass(asks, asked, Arc::clone(&deaf)));
+                pipes.spawn(pass(answers, answered, Arc::clone(&deaf)));
             }
         });
         Self {

@@ -1,5 +1,7 @@
 //! The campaigns by name, with their full sizes, seeds and goals.
 
+mod stores;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,11 +17,8 @@ use threads_reliability::postgres::{Database, Server};
 use threads_reliability::two_nodes::{self, Clocks};
 use threads_reliability::verdict::Tally;
 use threads_reliability::world::{PACE, Setup, five_per_cent, late_effects};
-use threads_reliability::{
-    half_open, history_gaps, matrix, postgres_killed, punctuality, refresh_kill, removed_midflight,
-    terminate,
-};
-use threads_sandbox::{FaultPlan, RefreshedToken};
+use threads_reliability::{matrix, postgres_killed, punctuality, terminate};
+use threads_sandbox::FaultPlan;
 use url::Url;
 
 /// The parts of the campaign.
@@ -65,9 +64,6 @@ const ALL: [Part; 12] = [
     Part::HistoryGaps,
     Part::Controls,
 ];
-
-/// The days of each history in `history-gaps`.
-const DAYS: usize = 30;
 
 /// Runs parts of the campaign, or all of it.
 #[derive(Debug, clap::Args)]
@@ -380,120 +376,6 @@ impl Campaign {
                 figure("punctuality", self.seed, what, value, goal);
                 faults += tally.faults();
             }
-        }
-        Ok(faults)
-    }
-
-    async fn refresh_kill(&self) -> Result<usize> {
-        let mut faults = 0;
-        let platforms = [
-            RefreshedToken::NewAndOldValid,
-            RefreshedToken::Same,
-            RefreshedToken::NewAndOldInvalid,
-        ];
-        let kills = self.count.unwrap_or(1_000);
-        for backend in &self.backend {
-            for (number, platform) in platforms.into_iter().enumerate() {
-                // The full number in the world that the monitor expects.
-                let kills = if number == 0 {
-                    kills
-                } else {
-                    kills.div_ceil(5)
-                };
-                let size = refresh_kill::Size {
-                    kills,
-                    accounts: kills * 2,
-                    nodes: if *backend == Backend::File { 1 } else { 2 },
-                };
-                let bench = self.bench_at_pace(refresh_kill::PACE).await?;
-                let setup = Setup {
-                    faults: refresh_kill::faults(self.seed),
-                    ..bench.setup(*backend, 0)
-                };
-                let all = refresh_kill::run(&setup, platform, self.seed, size, None).await?;
-                let what = format!("{backend}, {platform:?}, {kills} kills");
-                let goal = "0 unusable, untold, concurrent, needless";
-                figure("refresh-kill", self.seed, what, &all, goal);
-                faults += all.faults() + usize::from(!all.is_clean());
-            }
-        }
-        Ok(faults)
-    }
-
-    async fn removed_midflight(&self) -> Result<usize> {
-        let mut faults = 0;
-        let count = self.count.unwrap_or(500);
-        for backend in &self.backend {
-            let bench = self.bench().await?;
-            let setup = Setup {
-                step: TimeDelta::milliseconds(300 * i64::from(PACE)),
-                faults: removed_midflight::faults(self.seed),
-                ..bench.setup(*backend, 0)
-            };
-            let all = removed_midflight::run(&setup, self.seed, count, None).await?;
-            let what = format!("{backend}, {count} removals");
-            let goal = "0 of each, 0 leaks, all removed";
-            figure("removed-midflight", self.seed, what, &all, goal);
-            faults += all.faults() + (count - all.removed.min(count));
-        }
-        Ok(faults)
-    }
-
-    async fn half_open(&self) -> Result<usize> {
-        if !self.backend.contains(&Backend::Postgres) {
-            return Ok(0);
-        }
-        let mut faults = 0;
-        let cuts = self.count.unwrap_or(100);
-        for two in [false, true] {
-            let bench = self.bench().await?;
-            let setup = Setup {
-                step: TimeDelta::milliseconds(100 * i64::from(PACE)),
-                ..bench.setup(Backend::Postgres, 100)
-            };
-            let size = (cuts, cuts * 40);
-            let all = half_open::run(&setup, self.seed, size, two, None).await?;
-            let what = match two {
-                false => format!("{cuts} cuts, alone"),
-                true => format!("{cuts} cuts of one of two"),
-            };
-            let mut back = all.back_after.clone();
-            back.sort();
-            let (middle, most) = (back.get(back.len() / 2), back.last());
-            let value = format!(
-                "late sends {} (in time {}), not back {}, back after p50 {middle:?}, max {most:?}; {}",
-                all.late_sends, all.sends, all.dead, all.tally
-            );
-            figure(
-                "half-open",
-                self.seed,
-                what,
-                value,
-                "0 late, 0 not back, 0 of each",
-            );
-            faults += all.faults();
-        }
-        Ok(faults)
-    }
-
-    async fn history_gaps(&self) -> Result<usize> {
-        let mut faults = 0;
-        let kills = self.count.unwrap_or(1_000);
-        for backend in &self.backend {
-            let mut all = history_gaps::Gaps::default();
-            let mut seed = self.seed;
-            while all.kills < kills {
-                let bench = self.bench().await?;
-                let setup = Setup {
-                    faults: history_gaps::faults(seed),
-                    ..bench.setup(*backend, 1)
-                };
-                all.add(&history_gaps::run(&setup, seed, DAYS, None).await?);
-                seed += 1;
-            }
-            let what = format!("{backend}, {} kills", all.kills);
-            figure("history-gaps", self.seed, what, &all, "0 of each");
-            faults += all.faults();
         }
         Ok(faults)
     }

@@ -29,7 +29,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// How long a cut lasts, in real milliseconds: several leases.
 const CUT_MS: std::ops::RangeInclusive<u64> = 2_500..=4_500;
 /// How long after the network is back a process may take until a post goes out.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How it went.
 #[derive(Debug)]

@@ -82,12 +82,12 @@ async fn join(here: TcpStream, server: (String, u16), mut cut: watch::Receiver<b
     let Ok(there) = TcpStream::connect(server).await else {
         return;
     };
-    let (from_here, to_here) = here.into_split();
-    let (from_there, to_there) = there.into_split();
+    let (asks, answered) = here.into_split();
+    let (answers, asked) = there.into_split();
     // An end that closes is told to the other one only once that can be.
     tokio::select! {
-        () = pass(from_here, to_there, cut.clone()) => {}
-        () = pass(from_there, to_here, cut.clone()) => {}
+        () = pass(asks, asked, cut.clone()) => {}
+        () = pass(answers, answered, cut.clone()) => {}
     }
     let _ = cut.wait_for(|is_cut| !is_cut).await;
 }

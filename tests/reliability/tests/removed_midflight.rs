@@ -61,3 +61,14 @@ async fn a_process_that_keeps_a_copy_of_a_token_is_convicted() {
 
     assert!(!all.leaks.is_empty(), "{all}");
 }
+
+#[tokio::test]
+async fn a_process_that_keeps_a_copy_of_a_token_on_postgres_is_convicted() {
+    let Some(bench) = Bench::on_postgres().await else {
+        return;
+    };
+
+    let all = remove(&bench, Backend::Postgres, Some(Mistake::KeepCopy)).await;
+
+    assert!(!all.leaks.is_empty(), "{all}");
+}
