@@ -205,7 +205,7 @@ fn blocked(reason: Blocked) -> StateWords {
         ),
         Blocked::Deadly => (
             "This program ended each time it worked on this post.",
-            "It is left alone, so that other posts go on. Look for the reason in the program's log; then cancel this post and schedule it anew.",
+            "It is left alone for a while, so that other posts go on, and then tried again. If that goes on, look for the reason in the program's log, or cancel it.",
         ),
         _ => (
             "Something outside is in the way.",

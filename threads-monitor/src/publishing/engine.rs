@@ -247,8 +247,7 @@ impl Engine<'_> {
             let before = read_post(&lease.job)?;
             let mut step = step(self.policy, &before, now, event.clone());
             let is_at_rest = !matches!(step.next, Next::Do(_));
-            let is_left_alone = matches!(event, Event::Deadly { .. });
-            if lease::came_on(&before, &step.post, is_at_rest, is_left_alone) {
+            if lease::came_on(&before, &step.post, is_at_rest) {
                 step.post.last_step_epoch = Some(lease.epoch);
             }
             let change = change(&before, &step, now)?;

@@ -48,17 +48,23 @@ pub(super) fn deadly(policy: &PostPolicy, lease: &Lease, post: &Post) -> Option<
         .epoch
         .checked_sub(post.last_step_epoch?)?
         .checked_sub(1)?;
-    (lost >= u64::from(policy.recoveries)).then(|| {
+    // One that was left alone before has one chance at a time.
+    let most = if post.times_left_alone == 0 {
+        policy.recoveries.max(1)
+    } else {
+        1
+    };
+    (lost >= u64::from(most)).then(|| {
         format!(
             "the program ended or hung {lost} times in a row while it worked on this post, so \
-             the post is left alone"
+             the post is left alone for a while"
         )
     })
 }
 
 /// Whether a step brought a post on: to another phase, or to the end of a run.
-pub(super) fn came_on(before: &Post, after: &Post, is_at_rest: bool, is_left_alone: bool) -> bool {
+pub(super) fn came_on(before: &Post, after: &Post, is_at_rest: bool) -> bool {
     let is_other_phase = before.phase.name() != after.phase.name();
     // Nothing is known of what posts of older versions have gone through.
-    before.last_step_epoch.is_none() || is_other_phase || (is_at_rest && !is_left_alone)
+    before.last_step_epoch.is_none() || is_other_phase || is_at_rest
 }

@@ -50,11 +50,19 @@ pub struct Post {
     /// a post that an older version of this program wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_step_epoch: Option<u64>,
+    /// How often it was left alone, because whoever worked on it died.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub times_left_alone: u32,
     /// When a person asked to cancel while a publish call may have been under way.
     pub cancel_requested_at: Option<DateTime<Utc>>,
     /// The chain that it goes through, if it is more than one post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<Chain>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Post {
@@ -74,6 +82,7 @@ impl Post {
             containers_used: 0,
             attempts: Vec::new(),
             last_step_epoch: Some(0),
+            times_left_alone: 0,
             cancel_requested_at: None,
             chain: None,
         }
@@ -443,7 +452,8 @@ pub struct PostPolicy {
     /// Containers at most.
     pub containers: u32,
     /// So many leases in a row may end without the post coming on, because whoever had it
-    /// died, before it is left alone: one post must not bring down the program for ever.
+    /// died, before it is left alone for as long as a blocked one: one post must not bring
+    /// down the program for ever. After that it has one chance each time.
     pub recoveries: u32,
     /// Looks for the media id of a live post at most.
     pub lookups: u32,

@@ -307,9 +307,10 @@ impl Place {
     fn corrupt(&self, what: &str) -> StoreError {
         StoreError::Corrupt {
             what: format!("{}: {what}", shown(&self.path)),
-            advice: "Nothing was changed. Put the database back from a copy, or start with a new \
-                     one"
-            .to_owned(),
+            // SQLite writes its log into the database when the connection that looked is closed.
+            advice: "This program changed nothing in it (SQLite may have written its own log \
+                     back). Put the database back from a copy, or start with a new one"
+                .to_owned(),
         }
     }
 }

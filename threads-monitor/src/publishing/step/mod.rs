@@ -320,13 +320,18 @@ impl Machine<'_> {
     }
 
     pub(super) fn block(&mut self, remedy: Remedy, detail: String, resume: Phase) -> Next {
+        let reason = match remedy {
+            Remedy::Permission => Blocked::Permission,
+            Remedy::Quota => Blocked::Quota,
+            Remedy::Restricted => Blocked::Restricted,
+            Remedy::Reconnect | Remedy::NewContainer | Remedy::Nothing => Blocked::Reconnect,
+        };
+        self.block_for(reason, detail, resume)
+    }
+
+    pub(super) fn block_for(&mut self, reason: Blocked, detail: String, resume: Phase) -> Next {
         self.post.phase = Phase::Blocked {
-            reason: match remedy {
-                Remedy::Permission => Blocked::Permission,
-                Remedy::Quota => Blocked::Quota,
-                Remedy::Restricted => Blocked::Restricted,
-                Remedy::Reconnect | Remedy::NewContainer | Remedy::Nothing => Blocked::Reconnect,
-            },
+            reason,
             detail,
             resume: Box::new(resume),
         };

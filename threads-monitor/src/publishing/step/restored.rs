@@ -149,7 +149,7 @@ impl Machine<'_> {
         Next::WaitUntil(after(now, asked(retry_after).max(pause)))
     }
 
-    pub(super) fn ask_about_restored(&mut self, reason: &str) -> Next {
+    fn ask_about_restored(&mut self, reason: &str) -> Next {
         let Phase::Restored { backed_up_at, .. } = &self.post.phase else {
             return self.go_on();
         };
