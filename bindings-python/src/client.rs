@@ -18,12 +18,21 @@ use crate::call::Call;
 use crate::draft::{PyDraft, PyMedia};
 use crate::error::{ToException, invalid};
 use crate::models::ToPython;
-use crate::runtime::guard;
+use crate::runtime::{self, guard};
 use crate::secrets::AccessTokenArgument;
 
 /// The client beneath `ThreadsClient` and `AsyncThreadsClient`.
 #[pyclass(frozen, name = "Client", module = "threads_monitor._native")]
 pub(crate) struct PyClient(Mutex<Option<Client>>);
+
+impl Drop for PyClient {
+    fn drop(&mut self) {
+        if runtime::is_forked() {
+            // As of a monitor: its connections have locks.
+            std::mem::forget(self.0.get_mut().map(Option::take));
+        }
+    }
+}
 
 impl PyClient {
     fn open(&self) -> PyResult<Client> {

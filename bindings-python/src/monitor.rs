@@ -299,6 +299,9 @@ impl PyMonitor {
 
     fn shutdown(&self) -> PyResult<Call> {
         guard(|| {
+            // Before it is taken out: dropping it takes locks, which threads that do not exist
+            // in a forked child may hold for ever.
+            runtime::refuse_fork()?;
             let handle = self
                 .handle
                 .lock()

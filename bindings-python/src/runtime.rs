@@ -81,7 +81,7 @@ pub(crate) fn is_forked() -> bool {
     FORKED.load(Ordering::SeqCst)
 }
 
-fn refuse_fork() -> PyResult<()> {
+pub(crate) fn refuse_fork() -> PyResult<()> {
     if is_forked() {
         return Err(error::forked());
     }

@@ -302,7 +302,8 @@ impl Client {
 
     /// Asks Meta for its time of day: one read without a token, whose refusal has a date as all answers have.
     ///
-    /// Scope: none.
+    /// Scope: none. It reads `me`, see
+    /// [Meta's page](https://developers.facebook.com/docs/threads/threads-profiles).
     ///
     /// ```no_run
     /// # async fn run(client: threads_client::Client) -> threads_client::Result<()> {

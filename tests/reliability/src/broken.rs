@@ -85,8 +85,9 @@ impl TokenStore for Careless {
         }
         if replaces.is_some() {
             self.inner.delete(&token.user).await?;
-            // Whatever else there is to do in between.
-            pause(Duration::from_millis(20)).await;
+            // Whatever else there is to do in between: longer than a process lives that is killed,
+            // so that it is convicted wherever the kill falls.
+            pause(Duration::from_secs(1)).await;
         }
         self.inner.save(token, None).await
     }
