@@ -110,7 +110,10 @@ impl PyClient {
     /// Gives up the connections.
     fn close(&self) -> PyResult<()> {
         guard(|| {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            let client = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if runtime::is_forked() {
+                std::mem::forget(client);
+            }
             Ok(())
         })
     }
