@@ -57,7 +57,7 @@ pub enum Event {
     TwinOpen,
     /// Whoever worked on the post died, again and again, without a step of it.
     Deadly {
-        /// How often.
+        /// How often, in words.
         why: String,
     },
     /// The account's publishing quota is used up, or posts that were due earlier wait for it.
