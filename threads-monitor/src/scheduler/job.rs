@@ -107,6 +107,21 @@ pub enum JobKind {
 }
 
 impl JobKind {
+    /// Every kind that this version knows.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) const ALL: [Self; 10] = [
+        Self::CollectFollowers,
+        Self::CollectProfile,
+        Self::CollectInsights,
+        Self::CollectPosts,
+        Self::RefreshToken,
+        Self::PublishPost,
+        Self::ThinHistory,
+        Self::RepeatPost,
+        Self::KeepDraft,
+        Self::KeepQueue,
+    ];
+
     /// The name in JSON and logs.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -116,7 +116,10 @@ impl Scheduler for SqlScheduler {
             .database
             .read("reading a job", say::GET, vec![id.uuid().into()])
             .await?;
-        rows.first().map(record).transpose()
+        match rows.first() {
+            Some(row) if kind(&row.text(2)?).is_ok() => record(row).map(Some),
+            _ => Ok(None),
+        }
     }
 
     async fn claim(
@@ -152,6 +155,7 @@ impl Scheduler for SqlScheduler {
         let LeaseTime { now, end } = self.lease(now, lease_for);
         let mut values = vec![now, id.uuid().into(), worker.as_str().into()];
         values.extend(end);
+        values.push(kinds(None));
         let rows = if self.database.has_one_writer() {
             let mut step = self.database.begin(doing).await?;
             step.run(say::NEXT_VERSION, Vec::new()).await?;
@@ -303,7 +307,7 @@ impl Scheduler for SqlScheduler {
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let rows = self
             .database
-            .read("looking for the next job", say::NEXT_DUE, Vec::new())
+            .read("looking for the next job", say::NEXT_DUE, vec![kinds(None)])
             .await?;
         rows.first().map_or(Ok(None), |row| row.maybe_instant(0))
     }
@@ -316,7 +320,7 @@ impl Scheduler for SqlScheduler {
             (Some(_), Some(_)) => say::LIST_ACCOUNT_AFTER,
         };
         let mut values = vec![
-            query.kind.map(|kind| kind.as_str().to_owned()).into(),
+            kinds(query.kind),
             query.open_only.into(),
             query.limit.map_or(i64::MAX, limit).into(),
         ];
@@ -397,23 +401,23 @@ impl SqlScheduler {
         most: usize,
     ) -> Result<Vec<Lease>, StoreError> {
         let doing = "claiming jobs";
-        let kind = Value::from(kind.map(|kind| kind.as_str().to_owned()));
+        let kinds = kinds(kind);
         let LeaseTime { now, end } = self.lease(now, lease_for);
         let mut values = vec![now.clone(), limit(most).into(), worker.as_str().into()];
         values.extend(end.iter().cloned());
-        values.push(kind.clone());
+        values.push(kinds.clone());
         let mut rows = if self.database.has_one_writer() {
-            let any = vec![now.clone(), 1.into(), kind.clone()];
+            let any = vec![now.clone(), 1.into(), kinds.clone()];
             let due = self.database.read(doing, say::ANY_DUE, any);
             if most == 0 || due.await?.is_empty() {
                 return Ok(Vec::new());
             }
             let mut step = self.database.begin(doing).await?;
             let which = vec![now, limit(most).into()];
-            let versions = [which.clone(), vec![kind.clone()]].concat();
+            let versions = [which.clone(), vec![kinds.clone()]].concat();
             step.run(say::CLAIM_VERSIONS, versions).await?;
             let rows = step.rows(say::CLAIM, values).await?;
-            let lanes = [which, end, vec![kind]].concat();
+            let lanes = [which, end, vec![kinds]].concat();
             step.run(say::CLAIM_LANES, lanes).await?;
             step.commit().await?;
             rows
@@ -565,7 +569,7 @@ fn record(row: &Row) -> Result<JobRecord, StoreError> {
     Ok(JobRecord {
         id: JobId::from_uuid(row.id(0)?),
         account: UserId::new(row.text(1)?),
-        kind: kind(row.text(2)?)?,
+        kind: kind(&row.text(2)?)?,
         serial_key: row.text(3)?,
         idempotency_key: row.text(4)?,
         request: row.json(5)?,
@@ -578,7 +582,20 @@ fn record(row: &Row) -> Result<JobRecord, StoreError> {
     })
 }
 
-fn kind(name: String) -> Result<JobKind, StoreError> {
-    serde_json::from_value(serde_json::Value::String(name))
-        .map_err(|_| damaged("a job has an unknown kind"))
+/// This kind, or else every one that this version of the program knows: what a newer one has
+/// added is left to it.
+fn kinds(kind: Option<JobKind>) -> Value {
+    let known = JobKind::ALL
+        .iter()
+        .filter(|known| kind.is_none_or(|kind| kind == **known));
+    Json::from_iter(known.map(|kind| kind.as_str()))
+        .to_string()
+        .into()
+}
+
+fn kind(name: &str) -> Result<JobKind, StoreError> {
+    let mut known = JobKind::ALL.into_iter();
+    known
+        .find(|kind| kind.as_str() == name)
+        .ok_or_else(|| damaged("a job is of a kind that this version does not know"))
 }

@@ -31,28 +31,51 @@ macro_rules! versioned {
     };
 }
 
-/// What is due and free, earliest first; of one kind, unless that is NULL.
+/// What is due and free on SQLite, earliest first; of these kinds.
 macro_rules! heads {
-    ($what:literal, $kind:literal) => {
+    ($what:literal, $kinds:literal) => {
         concat!(
             "SELECT ",
             $what,
-            " FROM lanes WHERE head_wake <= $1 AND leased_until <= $1",
-            of_kind!($kind),
+            " FROM lanes WHERE head_wake <= $1 AND leased_until <= $1 AND ",
+            head_kind!(),
+            one_of_sqlite!($kinds),
             " ORDER BY head_wake, head_id LIMIT $2"
         )
     };
 }
 
-/// Whether the first waiting job of a lane is of this kind, unless that is NULL.
-macro_rules! of_kind {
-    ($kind:literal) => {
+/// The kind of the first waiting job of a lane.
+macro_rules! head_kind {
+    () => {
+        "(SELECT kind FROM jobs WHERE jobs.id = lanes.head_id)"
+    };
+}
+
+/// One of a JSON array of texts.
+macro_rules! one_of_sqlite {
+    ($texts:literal) => {
+        concat!(" IN (SELECT value FROM json_each(", $texts, "))")
+    };
+}
+
+/// One of a JSON array of texts.
+macro_rules! one_of_postgres {
+    ($texts:literal) => {
         concat!(
-            " AND (",
-            $kind,
-            " IS NULL OR ",
-            $kind,
-            " = (SELECT kind FROM jobs WHERE jobs.id = lanes.head_id))"
+            " = ANY (ARRAY(SELECT json_array_elements_text(",
+            $texts,
+            "::json)))"
+        )
+    };
+}
+
+/// The same on both, but for how it says "one of these texts".
+macro_rules! among {
+    ([$($before:expr),+], $texts:literal, [$($after:expr),+]) => {
+        Statement::each(
+            concat!($($before),+, one_of_sqlite!($texts), $($after),+),
+            concat!($($before),+, one_of_postgres!($texts), $($after),+),
         )
     };
 }
@@ -95,7 +118,7 @@ macro_rules! take_lanes {
 /// Writes down what lanes have become: their first waiting job, and `$2`, the end of the
 /// one lease of each (NULL where that stays), unless there may be others.
 macro_rules! refresh_lanes {
-    ($which:literal) => {
+    ($which:expr) => {
         concat!(
             "UPDATE lanes SET \
              (head_wake, head_id) = (SELECT wake_at, id FROM jobs \
@@ -151,8 +174,8 @@ pub(super) const REFRESH_LANE: Statement = Statement::both(refresh_lanes!("= $1"
 
 /// Of `$1`, a JSON array of serial keys.
 pub(super) const REFRESH_LANES: Statement = Statement::each(
-    refresh_lanes!("IN (SELECT value FROM json_each($1))"),
-    refresh_lanes!("= ANY (ARRAY(SELECT json_array_elements_text($1::json)))"),
+    refresh_lanes!(one_of_sqlite!("$1")),
+    refresh_lanes!(one_of_postgres!("$1")),
 );
 
 /// Leases the lane `$1` until `$2`.
@@ -185,11 +208,11 @@ pub(super) const INSERT: Statement = versioned!(
     columns!()
 );
 
-/// Whether anything (of the kind `$3`) is due and free at `$1`; a look costs SQLite less
+/// Whether anything (of the kinds `$3`) is due and free at `$1`; a look costs SQLite less
 /// than a write.
 pub(super) const ANY_DUE: Statement = Statement::each(heads!("1", "$3"), "");
 
-/// Gives a version to each of the (at most `$2`) jobs (of the kind `$3`) that are due at `$1`.
+/// Gives a version to each of the (at most `$2`) jobs (of the kinds `$3`) that are due at `$1`.
 pub(super) const CLAIM_VERSIONS: Statement = Statement::each(
     concat!(
         "UPDATE numbers SET job_version = job_version + (SELECT count(*) FROM (",
@@ -199,8 +222,8 @@ pub(super) const CLAIM_VERSIONS: Statement = Statement::each(
     "",
 );
 
-/// SQLite: `$3` worker, `$4` end, `$5` kind. PostgreSQL: `$3` worker, `$4` span, `$5` latest
-/// end, `$6` kind.
+/// SQLite: `$3` worker, `$4` end, `$5` kinds. PostgreSQL: `$3` worker, `$4` span, `$5` latest
+/// end, `$6` kinds.
 pub(super) const CLAIM: Statement = Statement::each(
     concat!(
         "UPDATE jobs SET version = (SELECT job_version FROM numbers) - heads.later, \
@@ -215,8 +238,9 @@ pub(super) const CLAIM: Statement = Statement::each(
     concat!(
         clock!(),
         "heads AS MATERIALIZED (SELECT head_id FROM lanes \
-         WHERE head_wake <= (SELECT now FROM clock) AND leased_until <= (SELECT now FROM clock)",
-        of_kind!("$6::text"),
+         WHERE head_wake <= (SELECT now FROM clock) AND leased_until <= (SELECT now FROM clock) AND ",
+        head_kind!(),
+        one_of_postgres!("$6"),
         " ORDER BY head_wake, head_id LIMIT $2 FOR UPDATE SKIP LOCKED), \
          claimed AS (UPDATE jobs SET version = nextval('job_versions'), epoch = epoch + 1, \
          lease_worker = $3, lease_until = ",
@@ -239,22 +263,25 @@ pub(super) const CLAIM_LANES: Statement = Statement::each(
     "",
 );
 
-/// SQLite: `$1` now, `$2` job, `$3` worker, `$4` end. PostgreSQL: as for [`CLAIM`], and
-/// `$2` is the job.
+/// SQLite: `$1` now, `$2` job, `$3` worker, `$4` end, `$5` kinds. PostgreSQL: as for
+/// [`CLAIM`], and `$2` is the job.
 pub(super) const CLAIM_JOB: Statement = Statement::each(
     concat!(
         "UPDATE jobs SET version = (SELECT job_version FROM numbers), epoch = epoch + 1, \
          lease_worker = $3, lease_until = $4 WHERE id = $2 AND wake_at IS NOT NULL \
          AND (SELECT leased_until FROM lanes WHERE lanes.serial_key = jobs.serial_key) <= $1 \
-         RETURNING ",
+         AND kind",
+        one_of_sqlite!("$5"),
+        " RETURNING ",
         columns!()
     ),
     concat!(
         clock!(),
         "lane AS MATERIALIZED (SELECT lanes.serial_key AS lane_key FROM jobs JOIN lanes \
          ON lanes.serial_key = jobs.serial_key \
-         WHERE jobs.id = $2 AND lanes.leased_until <= (SELECT now FROM clock) \
-         FOR UPDATE OF lanes), \
+         WHERE jobs.id = $2 AND lanes.leased_until <= (SELECT now FROM clock) AND jobs.kind",
+        one_of_postgres!("$6"),
+        " FOR UPDATE OF lanes), \
          claimed AS (UPDATE jobs SET version = nextval('job_versions'), epoch = epoch + 1, \
          lease_worker = $3, lease_until = ",
         lease_end!(),
@@ -404,26 +431,43 @@ pub(super) const PRUNE_EVIDENCE: Statement = Statement::both(
      AND job IN (SELECT id FROM jobs WHERE account = $1 AND wake_at IS NULL)",
 );
 
-/// Lanes in the order of their first waiting jobs: all before the first free one are leased,
-/// and none after it can be claimed earlier.
-pub(super) const NEXT_DUE: Statement = Statement::both(
-    "WITH first AS (SELECT head_wake FROM lanes \
-     WHERE head_wake IS NOT NULL AND leased_until <= head_wake ORDER BY head_wake, head_id LIMIT 1) \
-     SELECT min(claimable_at) FROM (SELECT head_wake AS claimable_at FROM first \
-     UNION ALL SELECT leased_until FROM lanes \
-     WHERE head_wake < COALESCE((SELECT head_wake FROM first), 9223372036854775807)) AS lane",
+macro_rules! next_due {
+    ($kinds:expr) => {
+        concat!(
+            "WITH first AS (SELECT head_wake FROM lanes \
+             WHERE head_wake IS NOT NULL AND leased_until <= head_wake AND ",
+            head_kind!(),
+            $kinds,
+            " ORDER BY head_wake, head_id LIMIT 1) \
+             SELECT min(claimable_at) FROM (SELECT head_wake AS claimable_at FROM first \
+             UNION ALL SELECT leased_until FROM lanes \
+             WHERE head_wake < COALESCE((SELECT head_wake FROM first), 9223372036854775807) AND ",
+            head_kind!(),
+            $kinds,
+            ") AS lane"
+        )
+    };
+}
+
+/// Of the kinds `$1`. Lanes in the order of their first waiting jobs: all before the first
+/// free one are leased, and none after it can be claimed earlier.
+pub(super) const NEXT_DUE: Statement = Statement::each(
+    next_due!(one_of_sqlite!("$1")),
+    next_due!(one_of_postgres!("$1")),
 );
 
-/// `$1` kind or NULL, `$2` 1 for open jobs only, `$3` how many.
+/// `$1` kinds, `$2` 1 for open jobs only, `$3` how many.
 macro_rules! list {
     ($which:literal) => {
-        Statement::both(concat!(
-            "SELECT ",
-            columns!(),
-            " FROM jobs WHERE ($1 IS NULL OR kind = $1) AND ($2 = 0 OR wake_at IS NOT NULL) ",
-            $which,
-            " ORDER BY id LIMIT $3"
-        ))
+        among!(
+            ["SELECT ", columns!(), " FROM jobs WHERE kind"],
+            "$1",
+            [
+                " AND ($2 = 0 OR wake_at IS NOT NULL) ",
+                $which,
+                " ORDER BY id LIMIT $3"
+            ]
+        )
     };
 }
 
