@@ -585,12 +585,10 @@ fn record(row: &Row) -> Result<JobRecord, StoreError> {
 /// This kind, or else every one that this version of the program knows: what a newer one has
 /// added is left to it.
 fn kinds(kind: Option<JobKind>) -> Value {
-    let known = JobKind::ALL
-        .iter()
-        .filter(|known| kind.is_none_or(|kind| kind == **known));
-    Json::from_iter(known.map(|kind| kind.as_str()))
-        .to_string()
-        .into()
+    let known = JobKind::ALL.into_iter();
+    let known = known.filter(|known| kind.is_none_or(|kind| kind == *known));
+    let names: Json = known.map(JobKind::as_str).collect();
+    names.to_string().into()
 }
 
 fn kind(name: &str) -> Result<JobKind, StoreError> {
