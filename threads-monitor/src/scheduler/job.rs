@@ -79,65 +79,56 @@ impl fmt::Display for WorkerId {
     }
 }
 
-/// What a job does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum JobKind {
+/// Kinds with their names, each written once: one that is missing among all would never be
+/// claimed.
+macro_rules! kinds {
+    ($($(#[$doc:meta])+ $kind:ident = $name:literal,)+) => {
+        /// What a job does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum JobKind {
+            $($(#[$doc])+ #[serde(rename = $name)] $kind,)+
+        }
+
+        impl JobKind {
+            /// Every kind that this version knows.
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The name in JSON and logs.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// Measures followers.
-    CollectFollowers,
+    CollectFollowers = "collect_followers",
     /// Reads the profile.
-    CollectProfile,
+    CollectProfile = "collect_profile",
     /// Reads the account's insights, day by day.
-    CollectInsights,
+    CollectInsights = "collect_insights",
     /// Lists posts and measures each at its age.
-    CollectPosts,
+    CollectPosts = "collect_posts",
     /// Keeps the token alive.
-    RefreshToken,
+    RefreshToken = "refresh_token",
     /// Publishes one scheduled post.
-    PublishPost,
+    PublishPost = "publish_post",
     /// Removes what is kept for longer than [`Retention`](crate::Retention) says.
-    ThinHistory,
+    ThinHistory = "thin_history",
     /// Makes a scheduled post of each occurrence of a repeated one.
-    RepeatPost,
+    RepeatPost = "repeat_post",
     /// Keeps a draft, and schedules it once that is decided.
-    KeepDraft,
+    KeepDraft = "keep_draft",
     /// Keeps how an account posts: the times of its queue, and the gap between posts.
-    KeepQueue,
+    KeepQueue = "keep_queue",
 }
 
 impl JobKind {
-    /// Every kind that this version knows.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    pub(crate) const ALL: [Self; 10] = [
-        Self::CollectFollowers,
-        Self::CollectProfile,
-        Self::CollectInsights,
-        Self::CollectPosts,
-        Self::RefreshToken,
-        Self::PublishPost,
-        Self::ThinHistory,
-        Self::RepeatPost,
-        Self::KeepDraft,
-        Self::KeepQueue,
-    ];
-
-    /// The name in JSON and logs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CollectFollowers => "collect_followers",
-            Self::CollectProfile => "collect_profile",
-            Self::CollectInsights => "collect_insights",
-            Self::CollectPosts => "collect_posts",
-            Self::RefreshToken => "refresh_token",
-            Self::PublishPost => "publish_post",
-            Self::ThinHistory => "thin_history",
-            Self::RepeatPost => "repeat_post",
-            Self::KeepDraft => "keep_draft",
-            Self::KeepQueue => "keep_queue",
-        }
-    }
-
     /// Whether it reads the account's numbers.
     pub(crate) const fn collects(self) -> bool {
         matches!(

@@ -54,6 +54,9 @@ use crate::version::Version;
 ///   all of it or nothing, durable when the call returns.
 /// - **Events** of committed changes are kept until read, in commit order, each with
 ///   a higher cursor than the one before, and go only with the account.
+/// - **Newer kinds.** Where several versions of the program may share a store, a job of a
+///   kind that only a newer one knows is neither leased nor listed by the older one, wakes
+///   nobody up, and is left as it is. It goes with its account.
 /// - Times survive to the microsecond. Clones of a backend share its rows.
 /// - A store reads no clock, unless it is a database whose own clock is the common
 ///   one; `now` is for backends without.

@@ -1,27 +1,32 @@
 //! Jobs in a SQL database.
 
+#[macro_use]
+mod words;
+mod lane;
+mod lease_time;
 mod releases;
+mod rows;
 mod statements;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 use threads_client::UserId;
 
+use self::lane::{Lane, refresh};
+use self::lease_time::LeaseTime;
 use self::releases::Releases;
+use self::rows::{is_known, kinds, lease, record};
 use self::statements as say;
 use super::{
-    Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, LeaseHolder,
-    NewEvent, NewJob, Scheduler, WorkerId,
+    Change, Event, EventCursor, Evidence, JobId, JobKind, JobQuery, JobRecord, Lease, NewEvent,
+    NewJob, Scheduler, WorkerId,
 };
 use crate::error::StoreError;
-use crate::sql::{
-    Row, SqlDatabase, Statement, Transaction, Value, damaged, json_text, limit, micros, signed,
-    unsigned,
-};
+use crate::sql::{SqlDatabase, Statement, Transaction, Value, json_text, limit, signed, unsigned};
 use crate::version::Version;
 
 /// Jobs in a [`SqlDatabase`], for any number of processes.
@@ -43,36 +48,6 @@ impl SqlScheduler {
             releases: Arc::new(Releases::new(database)),
         }
     }
-
-    /// When a lease ends: on PostgreSQL a span by the server's clock, and the last instant
-    /// that it may be; on SQLite an instant.
-    fn lease(&self, now: DateTime<Utc>, lease_for: Duration) -> LeaseTime {
-        let latest = micros(DateTime::<Utc>::MAX_UTC);
-        let span = i64::try_from(lease_for.as_micros())
-            .unwrap_or(latest)
-            .min(latest - micros(now).max(0));
-        if self.database.has_one_writer() {
-            let end = TimeDelta::from_std(lease_for)
-                .ok()
-                .and_then(|lease_for| now.checked_add_signed(lease_for));
-            LeaseTime {
-                now: micros(now).into(),
-                end: vec![end.map_or(latest, micros).into()],
-            }
-        } else {
-            let now = (!self.database.has_clock()).then_some(now);
-            LeaseTime {
-                now: now.into(),
-                end: vec![span.into(), latest.into()],
-            }
-        }
-    }
-}
-
-/// The parameters that say when a lease begins and ends.
-struct LeaseTime {
-    now: Value,
-    end: Vec<Value>,
 }
 
 #[async_trait]
@@ -117,7 +92,7 @@ impl Scheduler for SqlScheduler {
             .read("reading a job", say::GET, vec![id.uuid().into()])
             .await?;
         match rows.first() {
-            Some(row) if kind(&row.text(2)?).is_ok() => record(row).map(Some),
+            Some(row) if is_known(row)? => record(row).map(Some),
             _ => Ok(None),
         }
     }
@@ -152,7 +127,7 @@ impl Scheduler for SqlScheduler {
         lease_for: Duration,
     ) -> Result<Option<Lease>, StoreError> {
         let doing = "claiming a job";
-        let LeaseTime { now, end } = self.lease(now, lease_for);
+        let LeaseTime { now, end } = LeaseTime::new(&self.database, now, lease_for);
         let mut values = vec![now, id.uuid().into(), worker.as_str().into()];
         values.extend(end);
         values.push(kinds(None));
@@ -203,7 +178,7 @@ impl Scheduler for SqlScheduler {
         lease_for: Duration,
     ) -> Result<(), StoreError> {
         let id = lease.job.id;
-        let LeaseTime { now, end } = self.lease(now, lease_for);
+        let LeaseTime { now, end } = LeaseTime::new(&self.database, now, lease_for);
         let mut values = vec![now, id.uuid().into(), signed(lease.epoch).into()];
         values.extend(end);
         let mut step = self.database.begin("renewing a lease").await?;
@@ -402,7 +377,7 @@ impl SqlScheduler {
     ) -> Result<Vec<Lease>, StoreError> {
         let doing = "claiming jobs";
         let kinds = kinds(kind);
-        let LeaseTime { now, end } = self.lease(now, lease_for);
+        let LeaseTime { now, end } = LeaseTime::new(&self.database, now, lease_for);
         let mut values = vec![now.clone(), limit(most).into(), worker.as_str().into()];
         values.extend(end.iter().cloned());
         values.push(kinds.clone());
@@ -503,32 +478,6 @@ async fn write(
     Ok(Some(job))
 }
 
-/// What becomes of the lease of a lane with a change of one of its jobs.
-#[derive(Debug, Clone, Copy)]
-enum Lane {
-    Kept,
-    Leased(DateTime<Utc>),
-    Released,
-}
-
-impl Lane {
-    /// The end of its lease, if that changes. One that is released ended before all time.
-    fn end(self) -> Option<i64> {
-        match self {
-            Self::Kept => None,
-            Self::Leased(until) => Some(micros(until)),
-            Self::Released => Some(-9_000_000_000_000_000_000),
-        }
-    }
-}
-
-/// Writes down what a lane has become.
-async fn refresh(step: &mut Transaction, key: &str, lane: Lane) -> Result<(), StoreError> {
-    step.run(say::REFRESH_LANE, vec![key.into(), lane.end().into()])
-        .await?;
-    Ok(())
-}
-
 /// The answer to a job that is enqueued again.
 fn repeated(known: JobRecord, new: &NewJob) -> Result<JobRecord, StoreError> {
     if (known.kind, &known.serial_key, &known.request) == (new.kind, &new.serial_key, &new.request)
@@ -541,59 +490,4 @@ fn repeated(known: JobRecord, new: &NewJob) -> Result<JobRecord, StoreError> {
 
 fn changed(id: &JobId) -> StoreError {
     StoreError::conflict(format!("job {id}"))
-}
-
-fn lease(row: &Row) -> Result<Lease, StoreError> {
-    let job = record(row)?;
-    let until = job
-        .lease
-        .as_ref()
-        .ok_or_else(|| damaged("a claimed job has no lease"))?
-        .until;
-    Ok(Lease {
-        epoch: job.epoch,
-        until,
-        job,
-    })
-}
-
-fn record(row: &Row) -> Result<JobRecord, StoreError> {
-    let lease = match (row.maybe_text(10)?, row.maybe_instant(11)?) {
-        (None, None) => None,
-        (Some(worker), Some(until)) => Some(LeaseHolder {
-            worker: WorkerId::new(worker),
-            until,
-        }),
-        _ => return Err(damaged("a lease has only one of its columns")),
-    };
-    Ok(JobRecord {
-        id: JobId::from_uuid(row.id(0)?),
-        account: UserId::new(row.text(1)?),
-        kind: kind(&row.text(2)?)?,
-        serial_key: row.text(3)?,
-        idempotency_key: row.text(4)?,
-        request: row.json(5)?,
-        state: row.json(6)?,
-        wake_at: row.maybe_instant(7)?,
-        version: Version::new(unsigned(row.integer(8)?)),
-        epoch: unsigned(row.integer(9)?),
-        lease,
-        created_at: row.instant(12)?,
-    })
-}
-
-/// This kind, or else every one that this version of the program knows: what a newer one has
-/// added is left to it.
-fn kinds(kind: Option<JobKind>) -> Value {
-    let known = JobKind::ALL.into_iter();
-    let known = known.filter(|known| kind.is_none_or(|kind| kind == *known));
-    let names: Json = known.map(JobKind::as_str).collect();
-    names.to_string().into()
-}
-
-fn kind(name: &str) -> Result<JobKind, StoreError> {
-    let mut known = JobKind::ALL.into_iter();
-    known
-        .find(|kind| kind.as_str() == name)
-        .ok_or_else(|| damaged("a job is of a kind that this version does not know"))
 }

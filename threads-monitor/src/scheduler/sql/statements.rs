@@ -5,135 +5,6 @@
 
 use crate::sql::Statement;
 
-/// The columns of a job, in the order in which they are read.
-macro_rules! columns {
-    () => {
-        "jobs.id, jobs.account, jobs.kind, jobs.serial_key, jobs.idempotency_key, jobs.request, \
-         jobs.state, jobs.wake_at, jobs.version, jobs.epoch, jobs.lease_worker, \
-         jobs.lease_until, jobs.created_at"
-    };
-}
-
-/// Before all time: the end of no lease.
-macro_rules! never {
-    () => {
-        "-9000000000000000000"
-    };
-}
-
-/// A statement in which the next version of a job stands between two parts.
-macro_rules! versioned {
-    ($before:literal, $($after:tt)*) => {
-        Statement::each(
-            concat!($before, "(SELECT job_version FROM numbers)", $($after)*),
-            concat!($before, "nextval('job_versions')", $($after)*),
-        )
-    };
-}
-
-/// What is due and free on SQLite, earliest first; of these kinds.
-macro_rules! heads {
-    ($what:literal, $kinds:literal) => {
-        concat!(
-            "SELECT ",
-            $what,
-            " FROM lanes WHERE head_wake <= $1 AND leased_until <= $1 AND ",
-            head_kind!(),
-            one_of_sqlite!($kinds),
-            " ORDER BY head_wake, head_id LIMIT $2"
-        )
-    };
-}
-
-/// The kind of the first waiting job of a lane.
-macro_rules! head_kind {
-    () => {
-        "(SELECT kind FROM jobs WHERE jobs.id = lanes.head_id)"
-    };
-}
-
-/// One of a JSON array of texts.
-macro_rules! one_of_sqlite {
-    ($texts:literal) => {
-        concat!(" IN (SELECT value FROM json_each(", $texts, "))")
-    };
-}
-
-/// One of a JSON array of texts.
-macro_rules! one_of_postgres {
-    ($texts:literal) => {
-        concat!(
-            " = ANY (ARRAY(SELECT json_array_elements_text(",
-            $texts,
-            "::json)))"
-        )
-    };
-}
-
-/// The same on both, but for how it says "one of these texts".
-macro_rules! among {
-    ([$($before:expr),+], $texts:literal, [$($after:expr),+]) => {
-        Statement::each(
-            concat!($($before),+, one_of_sqlite!($texts), $($after),+),
-            concat!($($before),+, one_of_postgres!($texts), $($after),+),
-        )
-    };
-}
-
-/// PostgreSQL's own time, unless the caller's is used (`$1`).
-macro_rules! clock {
-    () => {
-        "WITH clock AS MATERIALIZED (SELECT COALESCE($1::bigint, \
-         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS now), "
-    };
-}
-
-/// The end of a lease of `$4` microseconds, which is at most `$5`.
-macro_rules! lease_end {
-    () => {
-        "LEAST((SELECT now FROM clock) + $4::bigint, $5::bigint)"
-    };
-}
-
-/// The end of a claim on PostgreSQL: the lanes of the claimed jobs are taken, too.
-///
-/// Rows are named by arrays: a join would let the planner, which does not know how few
-/// they are, read whole tables.
-macro_rules! take_lanes {
-    () => {
-        concat!(
-            " RETURNING ",
-            columns!(),
-            "), taken AS (UPDATE lanes SET is_contended = leased_until > ",
-            never!(),
-            ", leased_until = ",
-            lease_end!(),
-            " WHERE serial_key = ANY (ARRAY(SELECT serial_key FROM claimed))) SELECT ",
-            columns!(),
-            " FROM claimed AS jobs ORDER BY jobs.wake_at, jobs.id"
-        )
-    };
-}
-
-/// Writes down what lanes have become: their first waiting job, and `$2`, the end of the
-/// one lease of each (NULL where that stays), unless there may be others.
-macro_rules! refresh_lanes {
-    ($which:expr) => {
-        concat!(
-            "UPDATE lanes SET \
-             (head_wake, head_id) = (SELECT wake_at, id FROM jobs \
-                 WHERE jobs.serial_key = lanes.serial_key AND wake_at IS NOT NULL \
-                 ORDER BY wake_at, id LIMIT 1), \
-             leased_until = CASE WHEN is_contended \
-                 THEN COALESCE((SELECT max(lease_until) FROM jobs \
-                                WHERE jobs.serial_key = lanes.serial_key), ",
-            never!(),
-            ") ELSE COALESCE($2, leased_until) END WHERE lanes.serial_key ",
-            $which
-        )
-    };
-}
-
 pub(super) const GET: Statement =
     Statement::both(concat!("SELECT ", columns!(), " FROM jobs WHERE id = $1"));
 
@@ -164,13 +35,15 @@ pub(super) const LOCK_LANE: Statement = Statement::each(
 /// Locks those lanes of `$1`, a JSON array of serial keys, that nobody else has locked.
 pub(super) const LOCK_FREE_LANES: Statement = Statement::each(
     "",
-    "SELECT serial_key FROM lanes \
-     WHERE serial_key = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
-     ORDER BY serial_key FOR UPDATE SKIP LOCKED",
+    concat!(
+        "SELECT serial_key FROM lanes WHERE serial_key",
+        one_of_postgres!("$1"),
+        " ORDER BY serial_key FOR UPDATE SKIP LOCKED"
+    ),
 );
 
 /// Of `$1`, one serial key.
-pub(super) const REFRESH_LANE: Statement = Statement::both(refresh_lanes!("= $1"));
+pub(super) const REFRESH_LANE: Statement = Statement::both(refresh_lanes!(" = $1"));
 
 /// Of `$1`, a JSON array of serial keys.
 pub(super) const REFRESH_LANES: Statement = Statement::each(
@@ -190,9 +63,14 @@ pub(super) const TAKE_LANE: Statement = Statement::each(
 
 /// Has the leases of the lanes `$1`, a JSON array, counted again.
 pub(super) const DOUBT_LANES: Statement = Statement::each(
-    "UPDATE lanes SET is_contended = 1 WHERE serial_key IN (SELECT value FROM json_each($1))",
-    "UPDATE lanes SET is_contended = TRUE \
-     WHERE serial_key = ANY (ARRAY(SELECT json_array_elements_text($1::json)))",
+    concat!(
+        "UPDATE lanes SET is_contended = 1 WHERE serial_key",
+        one_of_sqlite!("$1")
+    ),
+    concat!(
+        "UPDATE lanes SET is_contended = TRUE WHERE serial_key",
+        one_of_postgres!("$1")
+    ),
 );
 
 /// Removes the lane of a serial key that has no job.
@@ -459,14 +337,20 @@ pub(super) const NEXT_DUE: Statement = Statement::each(
 /// `$1` kinds, `$2` 1 for open jobs only, `$3` how many.
 macro_rules! list {
     ($which:literal) => {
-        among!(
-            ["SELECT ", columns!(), " FROM jobs WHERE kind"],
-            "$1",
-            [
-                " AND ($2 = 0 OR wake_at IS NOT NULL) ",
-                $which,
-                " ORDER BY id LIMIT $3"
-            ]
+        Statement::each(
+            list!(one_of_sqlite!("$1"), $which),
+            list!(one_of_postgres!("$1"), $which),
+        )
+    };
+    ($kinds:expr, $which:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM jobs WHERE kind",
+            $kinds,
+            " AND ($2 = 0 OR wake_at IS NOT NULL) ",
+            $which,
+            " ORDER BY id LIMIT $3"
         )
     };
 }
@@ -488,8 +372,10 @@ pub(super) const ACCOUNT_LANES: Statement = Statement::each(
 /// locked (`$2`, a JSON array): one that was enqueued since then came after the erasure.
 pub(super) const ERASE_JOBS: Statement = Statement::each(
     "DELETE FROM jobs WHERE account = $1 AND $2 IS NOT NULL",
-    "DELETE FROM jobs WHERE account = $1 \
-     AND serial_key = ANY (ARRAY(SELECT json_array_elements_text($2::json)))",
+    concat!(
+        "DELETE FROM jobs WHERE account = $1 AND serial_key",
+        one_of_postgres!("$2")
+    ),
 );
 
 /// Events of jobs that are gone.
