@@ -1,9 +1,11 @@
 //! The one source of "now".
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
 
 /// A clock that a [`Monitor`](crate::Monitor) lives by.
 ///
@@ -15,7 +17,7 @@ pub trait Clock: Debug + Send + Sync + 'static {
     fn now(&self) -> DateTime<Utc>;
 
     /// Returns once [`Clock::now`] has reached `deadline`; at once if it already has. It may
-    /// return earlier if the clock was set back meanwhile: whoever waits looks again.
+    /// return earlier if the clock was set meanwhile: whoever waits looks again.
     ///
     /// Dropping the future gives the wait up and loses nothing.
     async fn sleep_until(&self, deadline: DateTime<Utc>);
@@ -28,6 +30,10 @@ pub trait Clock: Debug + Send + Sync + 'static {
         false
     }
 }
+
+/// A wall clock that has gone further than this from the steady one was set. Less is how a clock
+/// is kept right.
+const SET: TimeDelta = TimeDelta::seconds(1);
 
 /// The operating system's clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,26 +49,32 @@ impl Clock for SystemClock {
         Utc::now()
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that everything else is given"
-    )]
     async fn sleep_until(&self, deadline: DateTime<Utc>) {
-        // Sleep in short pieces: the wall clock may be set while we wait, and a
-        // suspended machine must not oversleep by the length of its suspension.
-        const PIECE: std::time::Duration = std::time::Duration::from_secs(15);
-        let left = || (deadline - self.now()).to_std().unwrap_or_default();
-        let mut longest = left();
-        while !longest.is_zero() {
-            let piece = longest.min(PIECE);
-            tokio::time::sleep(piece).await;
-            // A clock that is set back by a day makes nobody sleep for a day longer.
-            longest = left().min(longest.saturating_sub(piece));
-        }
+        sleep_in_pieces(|| self.now(), deadline).await;
     }
 
     fn is_time_of_day(&self) -> bool {
         true
+    }
+}
+
+/// Sleeps in short pieces: the wall clock may be set while we wait, and a suspended machine
+/// must not oversleep by the length of its suspension. Either ends the sleep within a piece.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock that everything else is given"
+)]
+async fn sleep_in_pieces(now: impl Fn() -> DateTime<Utc>, deadline: DateTime<Utc>) {
+    const PIECE: Duration = Duration::from_secs(2);
+    let (wall, steady) = (now(), Instant::now());
+    loop {
+        let passed = now() - wall;
+        let jump = passed - TimeDelta::from_std(steady.elapsed()).unwrap_or(TimeDelta::MAX);
+        let left = (deadline - wall - passed).to_std().unwrap_or_default();
+        if left.is_zero() || jump.abs() > SET {
+            return;
+        }
+        tokio::time::sleep(left.min(PIECE)).await;
     }
 }
 
@@ -121,10 +133,6 @@ mod manual {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use chrono::{DateTime, TimeDelta};
-
     use super::*;
 
     #[tokio::test]
@@ -148,6 +156,49 @@ mod tests {
             sleeper.await.unwrap(),
             DateTime::UNIX_EPOCH + TimeDelta::days(60)
         );
+    }
+
+    /// How long a sleeper of ten minutes slept whose clock is set after a minute and a half.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "Tokio's own time, which is paused"
+    )]
+    async fn slept(set: TimeDelta) -> Duration {
+        let start = Instant::now();
+        let now = || {
+            let passed = start.elapsed();
+            let set = if passed > Duration::from_secs(90) {
+                set
+            } else {
+                TimeDelta::zero()
+            };
+            DateTime::UNIX_EPOCH + passed + set
+        };
+        sleep_in_pieces(now, DateTime::UNIX_EPOCH + TimeDelta::minutes(10)).await;
+        start.elapsed()
+    }
+
+    #[rstest::rstest]
+    #[case::a_day_back(TimeDelta::days(-1))]
+    #[case::an_hour_back(TimeDelta::hours(-1))]
+    #[case::five_minutes_forward(TimeDelta::minutes(5))]
+    #[case::a_year_forward(TimeDelta::days(365))]
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_wakes_whoever_sleeps_within_two_seconds(#[case] set: TimeDelta) {
+        let slept = slept(set).await.as_secs();
+
+        assert!((90..=92).contains(&slept), "{slept} s");
+    }
+
+    #[rstest::rstest]
+    #[case::not_at_all(TimeDelta::zero(), 600_000)]
+    #[case::a_little_back(TimeDelta::milliseconds(-800), 600_800)]
+    #[case::a_little_forward(TimeDelta::milliseconds(800), 599_200)]
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_kept_right_lets_sleep(#[case] set: TimeDelta, #[case] slept_ms: u128) {
+        let slept = slept(set).await.as_millis();
+
+        assert!(slept.abs_diff(slept_ms) <= 1, "{slept} ms");
     }
 
     #[tokio::test]

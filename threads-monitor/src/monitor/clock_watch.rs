@@ -21,8 +21,9 @@ const HELD: TimeDelta = TimeDelta::minutes(5);
 /// Meta is asked for the time no more often than this.
 const BETWEEN_QUESTIONS: TimeDelta = TimeDelta::seconds(15);
 
-/// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer is waited for. A clock that was set wakes whoever sleeps within two
+/// seconds, so it is told of within five.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What is known of the clock.
 #[derive(Debug, Default)]
