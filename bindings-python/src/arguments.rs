@@ -4,6 +4,10 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyString, PyTzInfo, PyTzInfoAccess};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use threads_monitor::scheduler::JobId;
+use threads_monitor::{UnknownZone, Zone};
 use url::Url;
 
 use crate::error;
@@ -82,4 +86,22 @@ impl Texts {
 pub(crate) fn url(py: Python<'_>, field: &str, text: &str) -> PyResult<Url> {
     // The text is not repeated: it may hold a secret.
     Url::parse(text).map_err(|reason| error::invalid(py, field, &reason.to_string()))
+}
+
+/// A name out of a fixed list, as it is stored.
+pub(crate) fn named<T: DeserializeOwned>(py: Python<'_>, field: &str, name: &str) -> PyResult<T> {
+    serde_json::from_value(Value::from(name))
+        .map_err(|reason| error::invalid(py, field, &reason.to_string()))
+}
+
+/// An IANA time zone.
+pub(crate) fn zone(py: Python<'_>, name: &str) -> PyResult<Zone> {
+    name.parse()
+        .map_err(|reason: UnknownZone| error::invalid(py, "zone", &reason.to_string()))
+}
+
+/// The id of a post, or of something else that a job carries.
+pub(crate) fn job(py: Python<'_>, field: &str, id: &str) -> PyResult<JobId> {
+    id.parse()
+        .map_err(|reason| error::invalid(py, field, &ToString::to_string(&reason)))
 }

@@ -3,14 +3,12 @@
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use threads_client::{
     Draft, DraftContent, DraftGif, DraftPoll, DraftSpoiler, DraftStyling, DraftTextAttachment,
     DraftTextStyle, Media, MediaKind,
 };
 
-use crate::arguments::{Texts, url};
+use crate::arguments::{Texts, named, url};
 use crate::error::{ToException, invalid};
 use crate::models::ToPython;
 use crate::runtime::guard;
@@ -379,12 +377,6 @@ fn styles(object: &Bound<'_, PyAny>) -> PyResult<Vec<DraftTextStyle>> {
             Ok(DraftTextStyle::new(offset, length, styling))
         })
         .collect()
-}
-
-/// A name that Meta fixes.
-fn named<T: DeserializeOwned>(py: Python<'_>, field: &str, name: &str) -> PyResult<T> {
-    serde_json::from_value(Value::from(name))
-        .map_err(|reason| invalid(py, field, &reason.to_string()))
 }
 
 /// What every kind of draft may have.

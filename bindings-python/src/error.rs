@@ -185,6 +185,19 @@ impl ToException for MonitorError {
             Self::Client(error) => return error.to_exception(py),
             Self::Store(error) => return error.to_exception(py),
             Self::Draft(error) => return error.to_exception(py),
+            Self::ChainPart { part, source } => {
+                return client(py, &ClientError::from(source.clone()), &with_causes(self))
+                    .with("part", part)
+                    .finish();
+            }
+            Self::MissingScope { scope, .. } => {
+                let advice = Advice::of_kind(ApiErrorKind::PermissionDenied);
+                return Exception::new(py, "MissingScopeError", &with_causes(self))
+                    .with_advice(&advice)
+                    .with("action", &"ask_for_scope")
+                    .with("scope", scope)
+                    .finish();
+            }
             Self::NotConnected { .. } => "NotConnectedError",
             Self::TokenExpired { .. } => {
                 let advice = Advice::of_kind(ApiErrorKind::Unauthenticated);

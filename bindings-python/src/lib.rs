@@ -9,8 +9,10 @@
 
 mod arguments;
 mod call;
+mod chains;
 mod client;
 mod draft;
+mod due;
 mod error;
 mod models;
 mod monitor;
@@ -25,6 +27,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::call::Call;
+    #[pymodule_export]
+    use crate::chains::PyChains;
     #[pymodule_export]
     use crate::client::{PostStream, PyClient};
     #[pymodule_export]

@@ -4,6 +4,7 @@
 //! they are only filled. A field that one side has and the other has not is a
 //! `TypeError` at the first use, and every class is used in the tests.
 
+mod chains;
 mod client;
 mod monitor;
 
@@ -12,7 +13,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+use serde::Serialize;
 use threads_client::{ContainerId, PostId, UserId};
+use threads_monitor::scheduler::JobId;
 use url::Url;
 
 /// A value that has a Python counterpart.
@@ -102,6 +105,40 @@ macro_rules! by_text {
 }
 pub(crate) use by_text;
 by_text!(UserId, PostId, ContainerId, Url);
+
+/// Values that are stored as their name alone, which is a text in Python.
+macro_rules! by_name {
+    ($($kind:ty),+ $(,)?) => {$(
+        impl $crate::models::ToPython for $kind {
+            fn to_python<'py>(
+                &self,
+                py: pyo3::Python<'py>,
+            ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::PyAny>> {
+                $crate::models::stored_name(self).unwrap_or_default().to_python(py)
+            }
+        }
+    )+};
+}
+pub(crate) use by_name;
+
+/// The name of a variant that is stored as its name alone.
+fn stored_name(value: &impl Serialize) -> Option<String> {
+    let value = serde_json::to_value(value).ok()?;
+    value.as_str().map(str::to_owned)
+}
+
+/// A variant that was added to the monitor and not here.
+fn unknown(variant: &impl std::fmt::Debug) -> PyErr {
+    pyo3::exceptions::PyNotImplementedError::new_err(format!(
+        "no Python counterpart of {variant:?}"
+    ))
+}
+
+impl ToPython for JobId {
+    fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.to_string().to_python(py)
+    }
+}
 
 impl ToPython for () {
     fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

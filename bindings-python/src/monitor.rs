@@ -6,17 +6,16 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use serde_json::Value;
 use threads_client::{Client, PostId, Scope, UserId};
-use threads_monitor::publishing::{Decision, Due, NewPost};
-use threads_monitor::scheduler::JobId;
+use threads_monitor::publishing::{Decision, NewPost};
 use threads_monitor::seal::KeyFile;
 use threads_monitor::snapshot_store::{Metric, Subject};
-use threads_monitor::{Monitor, MonitorError, MonitorHandle, Storage, StoreError, Zone};
+use threads_monitor::{Monitor, MonitorError, MonitorHandle, Storage, StoreError};
 
-use crate::arguments::{Instant, PointInTime, Texts, url};
+use crate::arguments::{self, Instant, Texts, job, named, url};
 use crate::call::Call;
 use crate::draft::PyDraft;
+use crate::due::DueTime;
 use crate::error::{ToException, invalid};
 use crate::models::ToPython;
 use crate::runtime::{self, guard};
@@ -94,7 +93,8 @@ pub(crate) struct PyMonitor {
 }
 
 impl PyMonitor {
-    fn call<T, W, F>(&self, work: W) -> PyResult<Call>
+    /// An operation of the monitor.
+    pub(crate) fn call<T, W, F>(&self, work: W) -> PyResult<Call>
     where
         T: ToPython + Send + 'static,
         W: FnOnce(Monitor) -> F,
@@ -168,7 +168,7 @@ impl PyMonitor {
 
     fn set_zone(&self, py: Python<'_>, user_id: String, zone: &str) -> PyResult<Call> {
         guard(|| {
-            let zone = parse_zone(py, zone)?;
+            let zone = arguments::zone(py, zone)?;
             self.call(|monitor| async move { monitor.set_zone(&UserId::new(user_id), zone).await })
         })
     }
@@ -212,33 +212,13 @@ impl PyMonitor {
         py: Python<'_>,
         user_id: String,
         draft: &PyDraft,
-        at: PointInTime,
+        at: DueTime,
         zone: Option<&str>,
         idempotency_key: Option<String>,
         max_lateness: Option<Duration>,
     ) -> PyResult<Call> {
         guard(|| {
-            let due = match (at, zone) {
-                (PointInTime::Aware(at), None) => Due::At(at),
-                (PointInTime::Naive(time), Some(zone)) => Due::Local {
-                    time,
-                    zone: parse_zone(py, zone)?,
-                },
-                (PointInTime::Naive(_), None) => {
-                    return Err(invalid(
-                        py,
-                        "at",
-                        "needs a time zone: an aware datetime, or `zone`",
-                    ));
-                }
-                (PointInTime::Aware(_), Some(_)) => {
-                    return Err(invalid(
-                        py,
-                        "zone",
-                        "goes with a naive `at`, which has no zone itself",
-                    ));
-                }
-            };
+            let due = at.due(py, zone)?;
             let mut post = NewPost::new(UserId::new(user_id), draft.0.clone(), due);
             post.idempotency_key = idempotency_key;
             post.max_lateness = max_lateness;
@@ -248,7 +228,7 @@ impl PyMonitor {
 
     fn scheduled(&self, py: Python<'_>, post_id: &str) -> PyResult<Call> {
         guard(|| {
-            let id = parse_job(py, "post_id", post_id)?;
+            let id = job(py, "post_id", post_id)?;
             self.call(|monitor| async move { monitor.scheduled(&id).await })
         })
     }
@@ -259,16 +239,15 @@ impl PyMonitor {
 
     fn cancel(&self, py: Python<'_>, post_id: &str) -> PyResult<Call> {
         guard(|| {
-            let id = parse_job(py, "post_id", post_id)?;
+            let id = job(py, "post_id", post_id)?;
             self.call(|monitor| async move { monitor.cancel(&id).await })
         })
     }
 
     fn decide(&self, py: Python<'_>, post_id: &str, decision: &str) -> PyResult<Call> {
         guard(|| {
-            let id = parse_job(py, "post_id", post_id)?;
-            let decision: Decision = serde_json::from_value(Value::from(decision))
-                .map_err(|reason| invalid(py, "decision", &reason.to_string()))?;
+            let id = job(py, "post_id", post_id)?;
+            let decision: Decision = named(py, "decision", decision)?;
             self.call(|monitor| async move { monitor.decide(&id, decision).await })
         })
     }
@@ -279,7 +258,7 @@ impl PyMonitor {
 
     fn run_job(&self, py: Python<'_>, job_id: &str) -> PyResult<Call> {
         guard(|| {
-            let id = parse_job(py, "job_id", job_id)?;
+            let id = job(py, "job_id", job_id)?;
             self.call(|monitor| async move { monitor.run_job(&id).await })
         })
     }
@@ -326,14 +305,4 @@ impl PyMonitor {
             })
         })
     }
-}
-
-fn parse_zone(py: Python<'_>, name: &str) -> PyResult<Zone> {
-    name.parse()
-        .map_err(|error: threads_monitor::UnknownZone| invalid(py, "zone", &error.to_string()))
-}
-
-fn parse_job(py: Python<'_>, field: &str, id: &str) -> PyResult<JobId> {
-    id.parse()
-        .map_err(|error| invalid(py, field, &ToString::to_string(&error)))
 }

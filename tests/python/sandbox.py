@@ -85,10 +85,18 @@ class Sandbox:
         self.control("PATCH", "switches", switches)
 
     def fail(
-        self, endpoint: str, kind: str, *, times: Optional[int] = None, **fault: object
+        self,
+        endpoint: str,
+        kind: str,
+        *,
+        times: Optional[int] = None,
+        nth: Optional[int] = None,
+        **fault: object,
     ) -> None:
-        """Makes the next calls of an endpoint, or all, go wrong."""
+        """Makes the next calls of an endpoint, or the one of a number, or all, go wrong."""
         when: object = "always" if times is None else {"next": times}
+        if nth is not None:
+            when = {"nth": nth}
         rule = {"endpoint": endpoint, "when": when, "fault": {"kind": kind, **fault}}
         self.control("POST", "faults", rule)
 

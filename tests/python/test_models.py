@@ -89,6 +89,8 @@ def test_models_nest_and_survive_json_and_pickle() -> None:
         phase=Phase(
             name="scheduled", is_final=False, at=None, reason=None, container=None, media_id=None
         ),
+        is_over=False,
+        chain=None,
         attempts=(),
         cancel_requested_at=None,
         created_at=AT,

@@ -40,11 +40,6 @@ POSTGRES = os.environ.get("THREADS_TEST_POSTGRES_URL", "")
 SCOPES = ["threads_basic", "threads_content_publish", "threads_manage_insights"]
 
 
-@pytest.fixture
-def monitor(live_sandbox: Sandbox, face: Face) -> Any:
-    return face.Monitor(face.open_storage("memory:"), base_url=live_sandbox.url)
-
-
 def grant(sandbox: Sandbox, user: str = "kedai.senja") -> TokenGrant:
     return TokenGrant(sandbox.token(user), expires_in=timedelta(days=60))
 

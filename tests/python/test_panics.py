@@ -50,6 +50,7 @@ DRAFT = Draft.text("x")
 ITEM = Media.image(MEDIA)
 GRANT = TokenGrant("x")
 STORAGE = Storage.open("memory:")
+MONITOR = native_monitor()
 
 #: How to make an instance of each class, and how to call each of its entry points.
 ENTRIES: dict[str, tuple[Callable[[], Any], dict[str, Callable[[Any], Any]]]] = {
@@ -204,6 +205,18 @@ ENTRIES: dict[str, tuple[Callable[[], Any], dict[str, Callable[[Any], Any]]]] = 
             "exchange_code": lambda it: it.exchange_code("x"),
             "exchange_long_lived": lambda it: it.exchange_long_lived("x"),
             "refresh": lambda it: it.refresh("x"),
+        },
+    ),
+    "Chains": (
+        lambda: _native.Chains(native_monitor()),
+        {
+            "__new__": lambda _: _native.Chains(MONITOR),
+            "cancel_part": lambda it: it.cancel_part(JOB, 0),
+            "decide_chain": lambda it: it.decide_chain(JOB, "discard"),
+            "finish_chain": lambda it: it.finish_chain(JOB, "below", NOW, None),
+            "schedule_chain": lambda it: it.schedule_chain(
+                "1", [DRAFT, DRAFT], NOW, None, None, None
+            ),
         },
     ),
     "Monitor": (

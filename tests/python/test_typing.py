@@ -73,9 +73,9 @@ def refused_types(client: ThreadsClient) -> None:
 def test_annotations_can_be_read_at_run_time(sandbox: Sandbox) -> None:
     from typing import get_type_hints
 
-    from threads_monitor import accounts, measurements, models
+    from threads_monitor import accounts, chains, measurements, models
 
-    for module in (accounts, measurements, models):
+    for module in (accounts, chains, measurements, models):
         for name in module.__all__:
             kind: Callable[..., Any] = getattr(module, name)
             if inspect.isclass(kind):

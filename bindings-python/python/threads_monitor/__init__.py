@@ -38,6 +38,7 @@ from .accounts import (
 )
 from .async_client import AsyncPage, AsyncThreadsClient
 from .async_monitor import AsyncMonitor
+from .chains import ChainStatus, PartStatus, RestDecided, Stopped
 from .client import Page, ThreadsClient
 from .errors import (
     AccountMismatchError,
@@ -50,6 +51,7 @@ from .errors import (
     ForkedProcessError,
     InvalidParameterError,
     InvalidRequestError,
+    MissingScopeError,
     MonitorError,
     NotConnectedError,
     NotFoundError,
@@ -105,6 +107,7 @@ __all__ = [
     "AuthorizationCode",
     "AuthorizationResponse",
     "BreakdownResult",
+    "ChainStatus",
     "CollectionHealth",
     "Connected",
     "Connection",
@@ -125,6 +128,7 @@ __all__ = [
     "Measured",
     "Measurement",
     "Media",
+    "MissingScopeError",
     "Monitor",
     "MonitorError",
     "NeedsReconnect",
@@ -136,6 +140,7 @@ __all__ = [
     "Pace",
     "Page",
     "PageLimitError",
+    "PartStatus",
     "PermissionDeniedError",
     "Phase",
     "Point",
@@ -150,8 +155,10 @@ __all__ = [
     "QuotaConfig",
     "QuotaUse",
     "RateLimitError",
+    "RestDecided",
     "ScheduledPost",
     "ServerError",
+    "Stopped",
     "Storage",
     "StoreError",
     "ThreadsClient",

@@ -1,7 +1,7 @@
 """The native half of the package: what is made in Rust.
 
-``Call``, ``Client``, ``Monitor``, ``OAuthClient`` and ``Stream`` are private: the classes
-of ``threads_monitor`` with similar names are made of them.
+``Call``, ``Chains``, ``Client``, ``Monitor``, ``OAuthClient`` and ``Stream`` are private:
+the classes of ``threads_monitor`` with similar names are made of them.
 """
 
 from collections.abc import Awaitable, Generator, Iterable, Sequence
@@ -31,6 +31,7 @@ __all__ = [
     "AuthorizationCode",
     "AuthorizationResponse",
     "Call",
+    "Chains",
     "Client",
     "CsrfState",
     "Draft",
@@ -573,7 +574,7 @@ class Monitor:
         self,
         user_id: str,
         draft: Draft,
-        at: datetime,
+        at: datetime | str,
         zone: str | None,
         idempotency_key: str | None,
         max_lateness: timedelta | None,
@@ -588,3 +589,23 @@ class Monitor:
         """Runs in the background from now on, if it does not already."""
 
     def shutdown(self) -> Call[None]: ...
+
+@final
+class Chains:
+    """What a monitor does with chains."""
+
+    def __new__(cls, monitor: Monitor) -> Chains: ...
+    def schedule_chain(
+        self,
+        user_id: str,
+        parts: Sequence[Draft],
+        at: datetime | str,
+        zone: str | None,
+        idempotency_key: str | None,
+        max_lateness: timedelta | None,
+    ) -> Call[ScheduledPost]: ...
+    def cancel_part(self, post_id: str, place: int) -> Call[ScheduledPost]: ...
+    def decide_chain(self, post_id: str, decision: str) -> Call[ScheduledPost]: ...
+    def finish_chain(
+        self, post_id: str, place: str, at: datetime | str, zone: str | None
+    ) -> Call[ScheduledPost]: ...

@@ -8,6 +8,7 @@ from typing import Any, Optional, Union
 
 from ._model import Model
 from ._native import Draft
+from .chains import ChainStatus
 from .measurements import Measurement
 from .names import PhaseName
 
@@ -241,7 +242,7 @@ class ScheduledPost(Model):
     id: str
     #: Id of the account that publishes it.
     account: str
-    #: What is published.
+    #: What is published; of a chain, the part that it is at.
     draft: Draft
     #: When.
     due_at: datetime
@@ -249,8 +250,13 @@ class ScheduledPost(Model):
     zone: Optional[str]
     #: How late it may still go out.
     max_lateness: timedelta
-    #: Where it stands.
+    #: Where it stands; of a chain, the part that it is at.
     phase: Phase
+    #: Whether nothing more is published of it unless a person says so. A chain goes on after
+    #: a part is published, although the phase of that part is final.
+    is_over: bool
+    #: Where the chain stands that it is; ``None`` if it is none.
+    chain: Optional[ChainStatus]
     #: Every publish call that was authorised, in order. One attempt, one request.
     attempts: tuple[Attempt, ...]
     #: When a person asked to cancel while a publish call may have been under way.

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Optional, Union
 
+from ._chains import AsyncChains
+from ._native import Chains as NativeChains
 from ._native import Draft, Storage, TokenGrant
 from ._native import Monitor as NativeMonitor
 from .accounts import AccountSummary, Erased, PostSummary, ScheduledPost
 from .measurements import Point
-from .names import Decision, Scope, Series
+from .names import Decision, NextSlot, Scope, Series
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncMonitor"]
 
 
-class AsyncMonitor:
+class AsyncMonitor(AsyncChains):
     """A monitor on a storage, inside asyncio.
 
     Nothing runs by itself until :meth:`start`. Used as a context manager, it is shut
@@ -37,6 +39,7 @@ class AsyncMonitor:
         :raises InvalidRequestError: an address that cannot be used.
         """
         self._native = NativeMonitor(storage, base_url)
+        self._chains = NativeChains(self._native)
 
     # --- Accounts ---
 
@@ -107,14 +110,15 @@ class AsyncMonitor:
         user_id: str,
         draft: Draft,
         *,
-        at: datetime,
+        at: Union[datetime, NextSlot],
         zone: Optional[str] = None,
         idempotency_key: Optional[str] = None,
         max_lateness: Optional[timedelta] = None,
     ) -> ScheduledPost:
         """Schedules a post.
 
-        :param at: when: an aware datetime; or a naive one together with ``zone``.
+        :param at: when: an aware datetime; or a naive one together with ``zone``; or
+            ``"next_slot"``, the next free time of the account's queue.
         :param zone: the IANA time zone of a naive ``at``, such as ``"Asia/Jakarta"``.
         :param idempotency_key: the same key of one account never makes a second post.
         :param max_lateness: how late it may still go out; two hours if not given.

@@ -19,6 +19,7 @@ __all__ = [
     "ForkedProcessError",
     "InvalidParameterError",
     "InvalidRequestError",
+    "MissingScopeError",
     "MonitorError",
     "NotConnectedError",
     "NotFoundError",
@@ -114,6 +115,8 @@ class InvalidRequestError(ThreadsError, ValueError):
 
     #: The offending field, if it is one.
     field: Optional[str] = None
+    #: The part of a chain that it is about, counted from 1, if it is about one.
+    part: Optional[int] = None
 
 
 class InvalidParameterError(APIStatusError, InvalidRequestError):
@@ -170,6 +173,10 @@ class NotConnectedError(MonitorError):
 
 class TokenExpiredError(MonitorError):
     """The account's token is dead: a person has to connect the account again."""
+
+
+class MissingScopeError(MonitorError):
+    """The account did not grant what this needs: connect it again, and ask for ``.scope``."""
 
 
 class AccountMismatchError(MonitorError):

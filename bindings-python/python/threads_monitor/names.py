@@ -8,13 +8,20 @@ from typing import Literal
 __all__ = [
     "AccountMetric",
     "Breakdown",
+    "ChainChoice",
+    "ChainDecision",
+    "ChainStanding",
     "Decision",
     "InstagramShare",
+    "NextSlot",
+    "PartState",
     "PhaseName",
     "PostMetric",
     "ReplyControl",
+    "RestPlace",
     "Scope",
     "Series",
+    "StopReason",
     "Styling",
 ]
 
@@ -98,3 +105,36 @@ PhaseName = Literal[
     "cancelled",
     "missed",
 ]
+
+#: In place of an instant: the next free time of the account's queue.
+NextSlot = Literal["next_slot"]
+
+#: Where a chain stands, in one word: it goes on by itself; all parts are live; it stopped
+#: with fewer.
+ChainStanding = Literal["underway", "complete", "partial"]
+
+#: Where a part of a chain stands. ``"current"`` is the one that the post's phase is about.
+PartState = Literal[
+    "published",
+    "current",
+    "waiting",
+    "blocked",
+    "cancelled",
+    "discarded",
+    "moved",
+]
+
+#: What became of the part at which a chain stopped. ``"unknown"``: whether it is live cannot
+#: be known. ``"id_unknown"``: it is live, but nothing can answer it.
+StopReason = Literal["failed", "cancelled", "missed", "unknown", "id_unknown"]
+
+#: What a person decides about a chain that stopped: the part is live, so it goes on; or the
+#: rest is let be.
+ChainDecision = Literal["continue", "discard"]
+
+#: Where the rest of a chain goes: below its last live part, or into a chain of its own.
+RestPlace = Literal["below", "apart"]
+
+#: What can be done about a chain that stopped: ``decide_chain`` with one of its decisions,
+#: or ``finish_chain`` with one of its places.
+ChainChoice = Literal["continue", "finish_below", "finish_apart", "discard"]

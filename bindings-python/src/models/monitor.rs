@@ -5,7 +5,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde::Serialize;
 use threads_monitor::publishing::{Attempt, Outcome, Phase, ScheduledPost};
 use threads_monitor::scheduler::JobKind;
 use threads_monitor::snapshot_store::{PostReading, ProfileReading, Source};
@@ -15,7 +14,7 @@ use threads_monitor::{
     Zone,
 };
 
-use super::{ToPython, by_text, dataclass, instance, model};
+use super::{ToPython, by_name, by_text, dataclass, instance, model, unknown};
 use crate::draft::PyDraft;
 
 by_text!(JobKind);
@@ -26,17 +25,7 @@ impl ToPython for Zone {
     }
 }
 
-/// The name of a variant that is stored as its name alone.
-fn stored_name(value: &impl Serialize) -> Option<String> {
-    let value = serde_json::to_value(value).ok()?;
-    value.as_str().map(str::to_owned)
-}
-
-impl ToPython for Source {
-    fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        stored_name(self).unwrap_or_default().to_python(py)
-    }
-}
+by_name!(Source);
 
 fn point<'py>(py: Python<'py>, class: &str, point: &Point) -> PyResult<Bound<'py, PyAny>> {
     let fields = PyDict::new(py);
@@ -90,13 +79,6 @@ impl ToPython for Connection {
         };
         instance(py, "threads_monitor.accounts", class, &fields)
     }
-}
-
-/// A variant that was added to the monitor and not here.
-fn unknown(variant: &impl std::fmt::Debug) -> PyErr {
-    pyo3::exceptions::PyNotImplementedError::new_err(format!(
-        "no Python counterpart of {variant:?}"
-    ))
 }
 
 model!("threads_monitor.accounts", TokenDates, {
@@ -210,14 +192,16 @@ impl ToPython for ScheduledPost {
     fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let post = &self.post;
         dataclass!(py, "threads_monitor.accounts", "ScheduledPost", self, {
-            id: self.id.to_string(),
+            id,
             account,
             draft: PyDraft::from(post.draft.clone()),
             due_at: post.due_at,
             zone: post.zone,
             max_lateness: Duration::from_secs(post.max_lateness_seconds),
             phase: post.phase,
-            attempts: post.attempts,
+            is_over: post.is_over(),
+            chain: post.chain_status(),
+            attempts: post.all_attempts().collect::<Vec<_>>(),
             cancel_requested_at: post.cancel_requested_at,
             created_at,
             next_wake_at,
