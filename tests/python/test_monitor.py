@@ -16,10 +16,13 @@ from sandbox import Sandbox
 from threads_monitor import (
     AccountMismatchError,
     AccountSummary,
+    AffectedPost,
+    AffectedPosts,
     AuthenticationError,
     Connected,
     Draft,
     Erased,
+    Expiring,
     InvalidRequestError,
     Measured,
     MonitorError,
@@ -160,6 +163,27 @@ def test_an_account_whose_token_ended_needs_a_person(
     assert account.followers == NotMeasured()
     # Connecting again is all it takes.
     assert connect(face, monitor, live_sandbox).connection == Connected()
+
+
+def test_a_token_that_ends_soon_says_what_is_at_stake(
+    live_sandbox: Sandbox, face: Face, monitor: Any
+) -> None:
+    ends_soon = TokenGrant(live_sandbox.token(), expires_in=timedelta(days=2))
+    user = face.run(monitor.connect(ends_soon, SCOPES)).user
+    face.run(monitor.schedule(user, Draft.text("In time"), at=now() + timedelta(days=1)))
+    late = face.run(monitor.schedule(user, Draft.text("Late"), at=now() + timedelta(days=3)))
+
+    account = face.run(monitor.account(user))
+
+    assert isinstance(account.connection, Expiring)
+    assert account.notice is not None
+    assert account.notice.ends_at == account.token.expires_at == account.connection.expires_at
+    assert account.notice.posts == AffectedPosts(
+        count=1, first=(AffectedPost(id=late.id, due_at=late.due_at),)
+    )
+    # Connecting again is all it takes. Nothing was removed, because everything is kept.
+    account = connect(face, monitor, live_sandbox)
+    assert (account.notice, account.thinned) == (None, None)
 
 
 def test_disconnecting_erases_everything(live_sandbox: Sandbox, face: Face, monitor: Any) -> None:

@@ -22,6 +22,8 @@ from ._native import (
 )
 from .accounts import (
     AccountSummary,
+    AffectedPost,
+    AffectedPosts,
     Attempt,
     CollectionHealth,
     Connected,
@@ -34,7 +36,9 @@ from .accounts import (
     PostSummary,
     ProfileReading,
     ScheduledPost,
+    Thinned,
     TokenDates,
+    TokenNotice,
 )
 from .async_client import AsyncPage, AsyncThreadsClient
 from .async_monitor import AsyncMonitor
@@ -96,6 +100,8 @@ __all__ = [
     "AccessToken",
     "AccountMismatchError",
     "AccountSummary",
+    "AffectedPost",
+    "AffectedPosts",
     "AppSecret",
     "AppUsage",
     "AsyncMonitor",
@@ -161,6 +167,7 @@ __all__ = [
     "Stopped",
     "Storage",
     "StoreError",
+    "Thinned",
     "ThreadsClient",
     "ThreadsError",
     "ThreadsInternalError",
@@ -169,4 +176,5 @@ __all__ = [
     "TokenExpiredError",
     "TokenGrant",
     "TokenInfo",
+    "TokenNotice",
 ]

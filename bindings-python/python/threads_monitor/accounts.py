@@ -14,6 +14,8 @@ from .names import PhaseName
 
 __all__ = [
     "AccountSummary",
+    "AffectedPost",
+    "AffectedPosts",
     "Attempt",
     "CollectionHealth",
     "Connected",
@@ -26,7 +28,9 @@ __all__ = [
     "PostSummary",
     "ProfileReading",
     "ScheduledPost",
+    "Thinned",
     "TokenDates",
+    "TokenNotice",
 ]
 
 
@@ -102,6 +106,53 @@ class TokenDates(Model):
 
 
 @dataclass(frozen=True)
+class AffectedPost(Model):
+    """A scheduled post that cannot go out without a new token."""
+
+    #: Its id here.
+    id: str
+    #: When it is due.
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class AffectedPosts(Model):
+    """Scheduled posts that cannot go out without a new token."""
+
+    #: How many.
+    count: int
+    #: The first of them, the next due first; five at most.
+    first: tuple[AffectedPost, ...]
+
+
+@dataclass(frozen=True)
+class TokenNotice(Model):
+    """What is at stake while a token ends soon, or is dead."""
+
+    #: The stage that was told last, in days before the end: 14, 7, 3 or 1. ``None`` before
+    #: the first, and when the token is dead.
+    stage: Optional[int]
+    #: When the token ends, or ended; earlier if Meta refuses it already.
+    ends_at: datetime
+    #: The scheduled posts that are due after that.
+    posts: AffectedPosts
+
+
+@dataclass(frozen=True)
+class Thinned(Model):
+    """What was removed of an account because it was kept for long enough."""
+
+    #: Numbers, since the account was connected.
+    numbers: int
+    #: Attempts of posts, and pieces of evidence about them.
+    attempts: int
+    #: When it was last looked for.
+    last_success_at: Optional[datetime]
+    #: Why that failed since, if it did.
+    last_error: Optional[str]
+
+
+@dataclass(frozen=True)
 class CollectionHealth(Model):
     """How one kind of collecting goes."""
 
@@ -133,6 +184,8 @@ class AccountSummary(Model):
     connection: Connection
     #: The dates of its token.
     token: TokenDates
+    #: What is at stake while its token ends soon, or is dead; ``None`` while all is well.
+    notice: Optional[TokenNotice]
     #: Followers.
     followers: Measurement
     #: Accounts that it follows: not provided by Meta.
@@ -145,6 +198,8 @@ class AccountSummary(Model):
     views_last_day: Measurement
     #: How collecting goes, by kind.
     collection: tuple[CollectionHealth, ...]
+    #: What was removed because it was kept for long enough; ``None`` while everything is kept.
+    thinned: Optional[Thinned]
 
 
 @dataclass(frozen=True)

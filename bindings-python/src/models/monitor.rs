@@ -10,8 +10,8 @@ use threads_monitor::scheduler::JobKind;
 use threads_monitor::snapshot_store::{PostReading, ProfileReading, Source};
 use threads_monitor::trends::Point;
 use threads_monitor::{
-    AccountSummary, CollectionHealth, Connection, Erased, Measurement, PostSummary, TokenDates,
-    Zone,
+    AccountSummary, AffectedPost, AffectedPosts, CollectionHealth, Connection, Erased, Measurement,
+    PostSummary, Thinned, TokenDates, TokenNotice, Zone,
 };
 
 use super::{ToPython, by_name, by_text, dataclass, instance, model, unknown};
@@ -104,13 +104,23 @@ model!("threads_monitor.accounts", AccountSummary, {
     zone,
     connection,
     token,
+    notice,
     followers,
     following,
     media_count,
     posts_seen,
     views_last_day,
     collection,
+    thinned,
 });
+
+model!("threads_monitor.accounts", TokenNotice, { stage, ends_at, posts });
+
+model!("threads_monitor.accounts", AffectedPosts, { count, first });
+
+model!("threads_monitor.accounts", AffectedPost, { id, due_at });
+
+model!("threads_monitor.accounts", Thinned, { numbers, attempts, last_success_at, last_error });
 
 model!("threads_monitor.accounts", PostReading, { text, media_type, permalink, topic_tag, is_repost });
 
