@@ -37,12 +37,14 @@ impl PyChains {
         zone: Option<&str>,
         idempotency_key: Option<String>,
         max_lateness: Option<Duration>,
+        unless_warned: bool,
     ) -> PyResult<Call> {
         guard(|| {
             let parts = parts.iter().map(|part| part.0.clone()).collect();
             let mut chain = NewChain::new(UserId::new(user_id), parts, at.due(py, zone)?);
             chain.idempotency_key = idempotency_key;
             chain.max_lateness = max_lateness;
+            chain.unless_warned = unless_warned;
             let monitor = self.0.get();
             monitor.call(|monitor| async move { monitor.schedule_chain(chain).await })
         })

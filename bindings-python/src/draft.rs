@@ -286,6 +286,16 @@ impl PyDraft {
         })
     }
 
+    /// The draft of a pickle, which need not be fit to be published: a kept one may not be yet.
+    #[staticmethod]
+    fn _unpickled(py: Python<'_>, json: &str) -> PyResult<Self> {
+        guard(|| {
+            serde_json::from_str(json)
+                .map(Self)
+                .map_err(|reason| invalid(py, "values", &reason.to_string()))
+        })
+    }
+
     /// The draft as plain values, ready for ``json.dumps``.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         guard(|| {
@@ -327,12 +337,11 @@ impl PyDraft {
         guard(|| Ok(format!("Draft.from_dict({})", self.to_dict(py)?.repr()?)))
     }
 
-    fn __reduce__<'py>(
-        slf: &Bound<'py, Self>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyAny>,))> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
         guard(|| {
-            let values = slf.get().to_dict(slf.py())?;
-            Ok((slf.getattr("from_dict")?, (values,)))
+            let json = serde_json::to_string(&slf.get().0)
+                .map_err(|reason| PyValueError::new_err(reason.to_string()))?;
+            Ok((slf.getattr("_unpickled")?, (json,)))
         })
     }
 }

@@ -65,6 +65,13 @@ pub(crate) fn invalid(py: Python<'_>, field: &str, reason: &str) -> PyErr {
     .finish()
 }
 
+/// The same, with a reason that needs no words around it.
+pub(crate) fn refused(py: Python<'_>, field: &str, reason: &str) -> PyErr {
+    Exception::new(py, "InvalidRequestError", reason)
+        .with("field", &field)
+        .finish()
+}
+
 /// A defect of ours. The text of a panic is not repeated: it was written for developers.
 pub(crate) fn internal() -> PyErr {
     simple(
@@ -198,6 +205,15 @@ impl ToException for MonitorError {
                     .with("scope", scope)
                     .finish();
             }
+            Self::Repeat(reason) => return refused(py, "repeat", &reason.to_string()),
+            Self::Plan(reason) => return refused(py, "plan", &reason.to_string()),
+            Self::Table(reason) => return refused(py, "table", &reason.to_string()),
+            Self::Warned { warnings } => {
+                return Exception::new(py, "WarnedError", &with_causes(self))
+                    .with("warnings", warnings)
+                    .finish();
+            }
+            Self::QueueFull { .. } => "QueueFullError",
             Self::NotConnected { .. } => "NotConnectedError",
             Self::TokenExpired { .. } => {
                 let advice = Advice::of_kind(ApiErrorKind::Unauthenticated);
@@ -206,9 +222,10 @@ impl ToException for MonitorError {
                     .finish();
             }
             Self::AccountMismatch { .. } => "AccountMismatchError",
-            Self::NoSuchPost { .. } | Self::PostState { .. } | Self::NotSchedulable { .. } => {
-                "PostStateError"
-            }
+            Self::NoSuchPost { .. }
+            | Self::NoSuchPlan { .. }
+            | Self::PostState { .. }
+            | Self::NotSchedulable { .. } => "PostStateError",
             _ => "MonitorError",
         };
         Exception::new(py, class, &with_causes(self)).finish()

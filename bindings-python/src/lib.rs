@@ -17,6 +17,7 @@ mod error;
 mod models;
 mod monitor;
 mod oauth;
+mod planning;
 mod runtime;
 mod secrets;
 
@@ -37,6 +38,8 @@ mod _native {
     use crate::monitor::{PyMonitor, PyStorage};
     #[pymodule_export]
     use crate::oauth::{PyAuthorizationResponse, PyOAuthClient};
+    #[pymodule_export]
+    use crate::planning::{PyDrafts, PyQueue, PyRepeat, PyRepeatedPosts, PyTables};
     #[pymodule_export]
     use crate::secrets::{
         PyAccessToken, PyAppSecret, PyAuthorizationCode, PyCsrfState, PyTokenGrant,

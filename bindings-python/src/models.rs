@@ -7,10 +7,11 @@
 mod chains;
 mod client;
 mod monitor;
+mod planning;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use serde::Serialize;
@@ -90,6 +91,8 @@ by_pyo3!(
     str,
     String,
     DateTime<Utc>,
+    NaiveDateTime,
+    NaiveTime,
     Duration
 );
 
@@ -128,7 +131,7 @@ fn stored_name(value: &impl Serialize) -> Option<String> {
 }
 
 /// A variant that was added to the monitor and not here.
-fn unknown(variant: &impl std::fmt::Debug) -> PyErr {
+pub(crate) fn unknown(variant: &impl std::fmt::Debug) -> PyErr {
     pyo3::exceptions::PyNotImplementedError::new_err(format!(
         "no Python counterpart of {variant:?}"
     ))

@@ -216,12 +216,14 @@ impl PyMonitor {
         zone: Option<&str>,
         idempotency_key: Option<String>,
         max_lateness: Option<Duration>,
+        unless_warned: bool,
     ) -> PyResult<Call> {
         guard(|| {
             let due = at.due(py, zone)?;
             let mut post = NewPost::new(UserId::new(user_id), draft.0.clone(), due);
             post.idempotency_key = idempotency_key;
             post.max_lateness = max_lateness;
+            post.unless_warned = unless_warned;
             self.call(|monitor| async move { monitor.schedule(post).await })
         })
     }

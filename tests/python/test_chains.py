@@ -207,6 +207,21 @@ def test_what_is_no_chain_is_refused(face: Face, monitor: Any, user: str) -> Non
     assert face.run(monitor.scheduled_posts(user)) == ()
 
 
+def test_a_part_that_meta_would_refuse_is_named(face: Face, monitor: Any, user: str) -> None:
+    # What is left of a discarded draft is no post; nobody could make such a draft.
+    kept = face.run(monitor.keep_draft(user, Draft.text("x")))
+    empty = face.run(monitor.discard_draft(kept.id)).content.draft
+
+    with pytest.raises(InvalidRequestError, match="part 2 of the chain") as caught:
+        face.run(monitor.schedule_chain(user, [Draft.text("one"), empty], at=TOMORROW))
+
+    assert (caught.value.part, caught.value.retryable) == (2, False)
+    with pytest.raises(InvalidRequestError) as alone:
+        face.run(monitor.schedule(user, empty, at=TOMORROW))
+    assert alone.value.part is None
+    assert face.run(monitor.scheduled_posts(user)) == ()
+
+
 def test_decisions_and_ids_that_do_not_exist_are_refused(face: Face, monitor: Any) -> None:
     with pytest.raises(InvalidRequestError, match="decision"):
         face.run(monitor.decide_chain(UNKNOWN, "maybe"))

@@ -17,6 +17,7 @@ SHOWS = {
     "quickstart.py": "@kedai.senja: 12,480 followers",
     "async_quickstart.py": "@kedai.senja, the last seven days",
     "monitor.py": "called off: cancelled",
+    "planning.py": "the plan as a table: 3 rows",
 }
 
 

@@ -13,6 +13,7 @@ import threads_monitor
 from threads_monitor import (
     Connected,
     Draft,
+    DraftPlan,
     Expiring,
     Measured,
     Measurement,
@@ -111,6 +112,17 @@ def test_an_instant_is_written_in_utc() -> None:
     local = AT.astimezone(timezone(timedelta(hours=7)))
 
     assert Expiring(expires_at=local).to_dict()["expires_at"] == "2026-06-01T12:00:00Z"
+
+
+def test_a_datetime_without_a_zone_is_no_instant() -> None:
+    naive = datetime(2026, 6, 1, 12)
+
+    with pytest.raises(ValueError, match="no time zone"):
+        Expiring(expires_at=naive).to_dict()
+    # Where a time on a wall belongs, it is one.
+    plan = DraftPlan(draft=Draft.text("Hi"), at=naive, zone="Asia/Jakarta", max_lateness=None)
+    assert plan.to_dict()["at"] == "2026-06-01T12:00:00"
+    assert dataclasses.replace(plan, at=AT, zone=None).to_dict()["at"] == "2026-06-01T12:00:00Z"
 
 
 def test_spans_are_seconds() -> None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import date, datetime, time, timezone
 from typing import Any
 
 import pytest
 from sandbox import Sandbox
-from threads_monitor import ThreadsClient, ThreadsInternalError, _native
+from threads_monitor import PostingPlan, ThreadsClient, ThreadsInternalError, _native
 from threads_monitor._native import (
     AccessToken,
     AppSecret,
@@ -21,6 +21,7 @@ from threads_monitor._native import (
     CsrfState,
     Draft,
     Media,
+    Repeat,
     Storage,
     TokenGrant,
 )
@@ -51,6 +52,9 @@ ITEM = Media.image(MEDIA)
 GRANT = TokenGrant("x")
 STORAGE = Storage.open("memory:")
 MONITOR = native_monitor()
+PLAN = PostingPlan("UTC")
+NINE: Any = {"zone": "UTC", "times": [time(9)], "first": date(2031, 3, 1)}
+RULE = Repeat.daily(**NINE)
 
 #: How to make an instance of each class, and how to call each of its entry points.
 ENTRIES: dict[str, tuple[Callable[[], Any], dict[str, Callable[[Any], Any]]]] = {
@@ -129,6 +133,7 @@ ENTRIES: dict[str, tuple[Callable[[], Any], dict[str, Callable[[Any], Any]]]] = 
         {
             "__reduce__": lambda it: it.__reduce__(),
             "__repr__": repr,
+            "_unpickled": lambda it: it._unpickled("{}"),
             "body": lambda it: it.body,
             "carousel": lambda it: it.carousel([Media.image(MEDIA), Media.image(MEDIA)]),
             "from_dict": lambda it: it.from_dict({"content": "text", "text": "x"}),
@@ -215,8 +220,75 @@ ENTRIES: dict[str, tuple[Callable[[], Any], dict[str, Callable[[Any], Any]]]] = 
             "decide_chain": lambda it: it.decide_chain(JOB, "discard"),
             "finish_chain": lambda it: it.finish_chain(JOB, "below", NOW, None),
             "schedule_chain": lambda it: it.schedule_chain(
-                "1", [DRAFT, DRAFT], NOW, None, None, None
+                "1", [DRAFT, DRAFT], NOW, None, None, None, False
             ),
+        },
+    ),
+    "Repeat": (
+        lambda: Repeat.daily(**NINE),
+        {
+            "__reduce__": lambda it: it.__reduce__(),
+            "__repr__": repr,
+            "count": lambda it: it.count,
+            "daily": lambda it: it.daily(**NINE),
+            "day": lambda it: it.day,
+            "days": lambda it: it.days,
+            "every": lambda it: it.every,
+            "first": lambda it: it.first,
+            "from_dict": lambda it: it.from_dict({}),
+            "interval": lambda it: it.interval,
+            "last": lambda it: it.last,
+            "monthly": lambda it: it.monthly(1, **NINE),
+            "occurrences": lambda it: it.occurrences(limit=1),
+            "short": lambda it: it.short,
+            "times": lambda it: it.times,
+            "to_dict": lambda it: it.to_dict(),
+            "weekly": lambda it: it.weekly(["monday"], **NINE),
+            "zone": lambda it: it.zone,
+        },
+    ),
+    "RepeatedPosts": (
+        lambda: _native.RepeatedPosts(native_monitor()),
+        {
+            "__new__": lambda _: _native.RepeatedPosts(MONITOR),
+            "change_repeated": lambda it: it.change_repeated(JOB, DRAFT, RULE),
+            "end_repeated": lambda it: it.end_repeated(JOB),
+            "repeat": lambda it: it.repeat("1", DRAFT, RULE, None, None),
+            "repeated": lambda it: it.repeated(JOB),
+            "repeated_posts": lambda it: it.repeated_posts("1"),
+        },
+    ),
+    "Queue": (
+        lambda: _native.Queue(native_monitor()),
+        {
+            "__new__": lambda _: _native.Queue(MONITOR),
+            "plan_warnings": lambda it: it.plan_warnings("1", DRAFT, NOW, None, None),
+            "posting_plan": lambda it: it.posting_plan("1"),
+            "queue_times": lambda it: it.queue_times("1", 1),
+            "set_posting_plan": lambda it: it.set_posting_plan("1", PLAN),
+        },
+    ),
+    "Drafts": (
+        lambda: _native.Drafts(native_monitor()),
+        {
+            "__new__": lambda _: _native.Drafts(MONITOR),
+            "approve_draft": lambda it: it.approve_draft(JOB, 0, "x"),
+            "ask_approval": lambda it: it.ask_approval(JOB, 0, "x"),
+            "change_draft": lambda it: it.change_draft(JOB, DRAFT, 0, None, None, None),
+            "discard_draft": lambda it: it.discard_draft(JOB),
+            "draft": lambda it: it.draft(JOB),
+            "drafts": lambda it: it.drafts("1"),
+            "keep_draft": lambda it: it.keep_draft("1", DRAFT, None, None, None, None),
+            "reject_draft": lambda it: it.reject_draft(JOB, 0, "x", "y"),
+            "schedule_draft": lambda it: it.schedule_draft(JOB, 0),
+        },
+    ),
+    "Tables": (
+        lambda: _native.Tables(native_monitor()),
+        {
+            "__new__": lambda _: _native.Tables(MONITOR),
+            "export_posts": lambda it: it.export_posts("1", "UTC"),
+            "import_posts": lambda it: it.import_posts("1", "", "UTC", "dry_run", False),
         },
     ),
     "Monitor": (
@@ -234,7 +306,7 @@ ENTRIES: dict[str, tuple[Callable[[], Any], dict[str, Callable[[Any], Any]]]] = 
             "recent_posts": lambda it: it.recent_posts("1", 1),
             "run_due_once": lambda it: it.run_due_once(),
             "run_job": lambda it: it.run_job(JOB),
-            "schedule": lambda it: it.schedule("1", DRAFT, NOW, None, None, None),
+            "schedule": lambda it: it.schedule("1", DRAFT, NOW, None, None, None, False),
             "scheduled": lambda it: it.scheduled(JOB),
             "scheduled_posts": lambda it: it.scheduled_posts("1"),
             "series": lambda it: it.series("1", "views", NOW, NOW, None),

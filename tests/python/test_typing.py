@@ -5,22 +5,32 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
+from datetime import time
 from typing import Any, Optional
 
 from sandbox import Sandbox
 from threads_monitor import (
+    AsyncMonitor,
     AsyncThreadsClient,
+    BulkReport,
+    ChainStatus,
     Draft,
     Insights,
+    KeptDraft,
     Measured,
     Measurement,
     Monitor,
     NotMeasured,
     NotProvided,
+    Occurrence,
     Page,
     Post,
     Profile,
+    QueueTime,
+    Repeat,
+    RepeatedPost,
     ScheduledPost,
+    Slot,
     ThreadsClient,
 )
 from typing_extensions import assert_type
@@ -37,12 +47,26 @@ def sync_types(client: ThreadsClient, monitor: Monitor, draft: Draft) -> None:
     assert_type(insights.total("views"), Optional[int])
     assert_type(client.publishing.publish(draft), str)
     assert_type(monitor.scheduled("x"), Optional[ScheduledPost])
+    chain = monitor.schedule_chain("1", [draft, draft], at="next_slot")
+    assert_type(chain.chain, Optional[ChainStatus])
     with ThreadsClient() as entered:
         assert_type(entered, ThreadsClient)
     assert_type(monitor.start(), Monitor)
 
 
-async def async_types(client: AsyncThreadsClient) -> None:
+def planning_types(monitor: Monitor, draft: Draft, rule: Repeat) -> None:
+    assert_type(monitor.repeat("1", draft, rule), RepeatedPost)
+    assert_type(rule.occurrences(), tuple[Occurrence, ...])
+    assert_type(monitor.posting_plan("1").slots, tuple[Slot, ...])
+    assert_type(monitor.drafts("1"), tuple[KeptDraft, ...])
+    assert_type(monitor.approve_draft("x", revision=0, by="Ani"), ScheduledPost)
+    assert_type(monitor.import_posts("1", b"", zone="UTC"), BulkReport)
+    assert_type(monitor.export_posts("1", zone="UTC"), str)
+
+
+async def async_types(client: AsyncThreadsClient, monitor: AsyncMonitor) -> None:
+    assert_type(await monitor.draft("x"), Optional[KeptDraft])
+    assert_type(await monitor.queue_times("1"), tuple[QueueTime, ...])
     call = client.profile.get()
     coroutine: Coroutine[Any, Any, Profile] = call
     assert_type(await coroutine, Profile)
@@ -63,7 +87,11 @@ def every_state(number: Measurement) -> str:
     return "not provided"
 
 
-def refused_types(client: ThreadsClient) -> None:
+def refused_types(client: ThreadsClient, monitor: Monitor, draft: Draft) -> None:
+    monitor.schedule("1", draft, at="tomorrow")  # type: ignore[arg-type]
+    monitor.import_posts("1", "", zone="UTC", mode="all")  # type: ignore[arg-type]
+    monitor.approve_draft("x", by="Ani")  # type: ignore[call-arg]
+    Slot("Mon", time(9))  # type: ignore[arg-type]
     client.posts.list(10)  # type: ignore[call-arg]
     client.posts.get(17841400000990972)  # type: ignore[arg-type]
     Draft.text("Hi", reply_control="nobody")  # type: ignore[arg-type]
@@ -73,9 +101,9 @@ def refused_types(client: ThreadsClient) -> None:
 def test_annotations_can_be_read_at_run_time(sandbox: Sandbox) -> None:
     from typing import get_type_hints
 
-    from threads_monitor import accounts, chains, measurements, models
+    from threads_monitor import accounts, chains, measurements, models, planning
 
-    for module in (accounts, chains, measurements, models):
+    for module in (accounts, chains, measurements, models, planning):
         for name in module.__all__:
             kind: Callable[..., Any] = getattr(module, name)
             if inspect.isclass(kind):

@@ -3,7 +3,8 @@
 - :class:`ThreadsClient` and :class:`AsyncThreadsClient`: profile, posts, insights,
   publishing.
 - :class:`OAuthClient` and :class:`AsyncOAuthClient`: connecting accounts.
-- :class:`Monitor` and :class:`AsyncMonitor`: history, token refresh, scheduled posts.
+- :class:`Monitor` and :class:`AsyncMonitor`: history, token refresh, scheduled posts, chains,
+  repeated posts, the queue, drafts and tables.
 
 The two of each pair differ only by ``await``. Everything that goes wrong is a
 :class:`ThreadsError`.
@@ -17,6 +18,7 @@ from ._native import (
     CsrfState,
     Draft,
     Media,
+    Repeat,
     Storage,
     TokenGrant,
 )
@@ -62,6 +64,7 @@ from .errors import (
     PageLimitError,
     PermissionDeniedError,
     PostStateError,
+    QueueFullError,
     RateLimitError,
     ServerError,
     StoreError,
@@ -69,6 +72,7 @@ from .errors import (
     ThreadsInternalError,
     ThrottledError,
     TokenExpiredError,
+    WarnedError,
 )
 from .measurements import Measured, Measurement, NotMeasured, NotProvided, Point
 from .models import (
@@ -91,6 +95,22 @@ from .models import (
 )
 from .monitor import Monitor
 from .oauth import AsyncOAuthClient, OAuthClient
+from .planning import (
+    BulkOutcome,
+    BulkReport,
+    BulkRow,
+    DraftPlan,
+    KeptDraft,
+    Occurrence,
+    Planned,
+    PlanWarning,
+    PostingPlan,
+    QueueTime,
+    RepeatedPost,
+    Said,
+    Slot,
+    Stage,
+)
 
 __all__ = [
     "APIConnectionError",
@@ -113,6 +133,9 @@ __all__ = [
     "AuthorizationCode",
     "AuthorizationResponse",
     "BreakdownResult",
+    "BulkOutcome",
+    "BulkReport",
+    "BulkRow",
     "ChainStatus",
     "CollectionHealth",
     "Connected",
@@ -121,6 +144,7 @@ __all__ = [
     "ContainerError",
     "CsrfState",
     "Draft",
+    "DraftPlan",
     "Erased",
     "Expiring",
     "ForkedProcessError",
@@ -130,6 +154,7 @@ __all__ = [
     "Insights",
     "InvalidParameterError",
     "InvalidRequestError",
+    "KeptDraft",
     "LinkClicks",
     "Measured",
     "Measurement",
@@ -143,27 +168,38 @@ __all__ = [
     "NotMeasured",
     "NotProvided",
     "OAuthClient",
+    "Occurrence",
     "Pace",
     "Page",
     "PageLimitError",
     "PartStatus",
     "PermissionDeniedError",
     "Phase",
+    "PlanWarning",
+    "Planned",
     "Point",
     "Post",
     "PostReading",
     "PostStateError",
     "PostSummary",
+    "PostingPlan",
     "Profile",
     "ProfileReading",
     "PublicProfile",
     "PublishingQuota",
+    "QueueFullError",
+    "QueueTime",
     "QuotaConfig",
     "QuotaUse",
     "RateLimitError",
+    "Repeat",
+    "RepeatedPost",
     "RestDecided",
+    "Said",
     "ScheduledPost",
     "ServerError",
+    "Slot",
+    "Stage",
     "Stopped",
     "Storage",
     "StoreError",
@@ -177,4 +213,5 @@ __all__ = [
     "TokenGrant",
     "TokenInfo",
     "TokenNotice",
+    "WarnedError",
 ]

@@ -28,6 +28,7 @@ class Chains:
         zone: Optional[str] = None,
         idempotency_key: Optional[str] = None,
         max_lateness: Optional[timedelta] = None,
+        unless_warned: bool = False,
     ) -> ScheduledPost:
         """Schedules a chain, which people call a thread: all of its parts or none.
 
@@ -40,11 +41,12 @@ class Chains:
             as the one before is live.
         :param max_lateness: how late the first may still go out, and each other after the one
             before it; two hours if not given.
+        :param unless_warned: as for :meth:`schedule`, about the first part.
         :raises InvalidRequestError: a part that Meta would refuse; ``.part`` says which.
         :raises MissingScopeError: the account did not grant ``threads_manage_replies``.
         """
         return self._chains.schedule_chain(
-            user_id, parts, at, zone, idempotency_key, max_lateness
+            user_id, parts, at, zone, idempotency_key, max_lateness, unless_warned
         ).wait()
 
     def cancel_part(self, post_id: str, place: int) -> ScheduledPost:
@@ -97,6 +99,7 @@ class AsyncChains:
         zone: Optional[str] = None,
         idempotency_key: Optional[str] = None,
         max_lateness: Optional[timedelta] = None,
+        unless_warned: bool = False,
     ) -> ScheduledPost:
         """Schedules a chain, which people call a thread: all of its parts or none.
 
@@ -109,11 +112,12 @@ class AsyncChains:
             as the one before is live.
         :param max_lateness: how late the first may still go out, and each other after the one
             before it; two hours if not given.
+        :param unless_warned: as for :meth:`schedule`, about the first part.
         :raises InvalidRequestError: a part that Meta would refuse; ``.part`` says which.
         :raises MissingScopeError: the account did not grant ``threads_manage_replies``.
         """
         return await self._chains.schedule_chain(
-            user_id, parts, at, zone, idempotency_key, max_lateness
+            user_id, parts, at, zone, idempotency_key, max_lateness, unless_warned
         )
 
     async def cancel_part(self, post_id: str, place: int) -> ScheduledPost:

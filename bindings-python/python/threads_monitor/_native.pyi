@@ -1,11 +1,12 @@
 """The native half of the package: what is made in Rust.
 
-``Call``, ``Chains``, ``Client``, ``Monitor``, ``OAuthClient`` and ``Stream`` are private:
-the classes of ``threads_monitor`` with similar names are made of them.
+``Call``, ``Chains``, ``Client``, ``Drafts``, ``Monitor``, ``OAuthClient``, ``Queue``,
+``RepeatedPosts``, ``Stream`` and ``Tables`` are private: the classes of ``threads_monitor``
+are made of them.
 """
 
 from collections.abc import Awaitable, Generator, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from os import PathLike
 from types import GenericAlias
 from typing import Any, Generic, Literal, TypeVar, final
@@ -23,7 +24,16 @@ from .models import (
     PublishingQuota,
     TokenInfo,
 )
-from .names import InstagramShare, ReplyControl, Styling
+from .names import InstagramShare, ReplyControl, ShortMonth, Styling, Weekday
+from .planning import (
+    BulkReport,
+    KeptDraft,
+    Occurrence,
+    PlanWarning,
+    PostingPlan,
+    QueueTime,
+    RepeatedPost,
+)
 
 __all__ = [
     "AccessToken",
@@ -35,11 +45,16 @@ __all__ = [
     "Client",
     "CsrfState",
     "Draft",
+    "Drafts",
     "Media",
     "Monitor",
     "OAuthClient",
+    "Queue",
+    "Repeat",
+    "RepeatedPosts",
     "Storage",
     "Stream",
+    "Tables",
     "TokenGrant",
 ]
 
@@ -423,6 +438,134 @@ class Draft:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class Repeat:
+    """When a post is repeated, on the walls of a time zone.
+
+    It is checked when it is made: :class:`InvalidRequestError` says what makes no sense.
+
+    09:00 stays 09:00 when the clocks change. A time that they skip becomes the first minute
+    after it, and one that comes twice means the first.
+    """
+
+    @staticmethod
+    def daily(
+        *,
+        zone: str,
+        times: Iterable[time],
+        first: date,
+        interval: int = 1,
+        last: date | None = None,
+        count: int | None = None,
+    ) -> Repeat:
+        """Every day, or every so many days.
+
+        :param zone: the IANA time zone on whose walls the times are.
+        :param times: 1 to 24 times of the day: whole minutes, without a time zone.
+        :param first: the first day that it may be on.
+        :param interval: every how many days, up to 1000; 1 leaves none out.
+        :param last: the last day that it may be on; it does not end if not given.
+        :param count: how many occurrences there are at most, counted from the first day on.
+        """
+
+    @staticmethod
+    def weekly(
+        days: Iterable[Weekday],
+        *,
+        zone: str,
+        times: Iterable[time],
+        first: date,
+        interval: int = 1,
+        last: date | None = None,
+        count: int | None = None,
+    ) -> Repeat:
+        """On these days of the week, in every week or every so many weeks.
+
+        Weeks begin on Monday, and the first is that of ``first``. The other options are
+        those of :meth:`daily`.
+        """
+
+    @staticmethod
+    def monthly(
+        day: int,
+        *,
+        zone: str,
+        times: Iterable[time],
+        first: date,
+        short: ShortMonth = "last_day",
+        interval: int = 1,
+        last: date | None = None,
+        count: int | None = None,
+    ) -> Repeat:
+        """On this day of the month, in every month or every so many months.
+
+        :param day: from 1 to 31.
+        :param short: what becomes of it in months that have no such day.
+
+        The other options are those of :meth:`daily`.
+        """
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> Repeat:
+        """The rule that :meth:`to_dict` gave.
+
+        :raises InvalidRequestError: not a rule, or one that makes no sense.
+        """
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rule as plain values, ready for ``json.dumps``."""
+
+    def occurrences(
+        self, *, after: datetime | None = None, limit: int = 10
+    ) -> tuple[Occurrence, ...]:
+        """The times of this rule, in order.
+
+        :param after: only those later than this instant, an aware datetime.
+        :param limit: how many at most. No rule goes on after the year 2200.
+        """
+
+    @property
+    def zone(self) -> str:
+        """The IANA time zone on whose walls the times are."""
+
+    @property
+    def every(self) -> Literal["day", "week", "month"]:
+        """In what it counts."""
+
+    @property
+    def days(self) -> tuple[Weekday, ...]:
+        """The days of the week; none unless it is weekly."""
+
+    @property
+    def day(self) -> int | None:
+        """The day of the month, if it is monthly."""
+
+    @property
+    def short(self) -> ShortMonth | None:
+        """What becomes of that day in shorter months, if it is monthly."""
+
+    @property
+    def interval(self) -> int:
+        """Every how many days, weeks or months."""
+
+    @property
+    def times(self) -> tuple[time, ...]:
+        """At which times of these days."""
+
+    @property
+    def first(self) -> date:
+        """The first day that it may be on."""
+
+    @property
+    def last(self) -> date | None:
+        """The last day that it may be on."""
+
+    @property
+    def count(self) -> int | None:
+        """How many occurrences there are at most."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class Storage:
     """The three stores that a monitor works on: tokens, jobs and history.
 
@@ -578,6 +721,7 @@ class Monitor:
         zone: str | None,
         idempotency_key: str | None,
         max_lateness: timedelta | None,
+        unless_warned: bool,
     ) -> Call[ScheduledPost]: ...
     def scheduled(self, post_id: str) -> Call[ScheduledPost | None]: ...
     def scheduled_posts(self, user_id: str) -> Call[tuple[ScheduledPost, ...]]: ...
@@ -603,9 +747,95 @@ class Chains:
         zone: str | None,
         idempotency_key: str | None,
         max_lateness: timedelta | None,
+        unless_warned: bool,
     ) -> Call[ScheduledPost]: ...
     def cancel_part(self, post_id: str, place: int) -> Call[ScheduledPost]: ...
     def decide_chain(self, post_id: str, decision: str) -> Call[ScheduledPost]: ...
     def finish_chain(
         self, post_id: str, place: str, at: datetime | str, zone: str | None
     ) -> Call[ScheduledPost]: ...
+
+@final
+class RepeatedPosts:
+    """What a monitor does with repeated posts."""
+
+    def __new__(cls, monitor: Monitor) -> RepeatedPosts: ...
+    def repeat(
+        self,
+        user_id: str,
+        draft: Draft,
+        repeat: Repeat,
+        idempotency_key: str | None,
+        max_lateness: timedelta | None,
+    ) -> Call[RepeatedPost]: ...
+    def repeated(self, series_id: str) -> Call[RepeatedPost | None]: ...
+    def repeated_posts(self, user_id: str) -> Call[tuple[RepeatedPost, ...]]: ...
+    def change_repeated(
+        self, series_id: str, draft: Draft, repeat: Repeat
+    ) -> Call[RepeatedPost]: ...
+    def end_repeated(self, series_id: str) -> Call[RepeatedPost]: ...
+
+@final
+class Queue:
+    """What a monitor does with the queue of an account."""
+
+    def __new__(cls, monitor: Monitor) -> Queue: ...
+    def posting_plan(self, user_id: str) -> Call[PostingPlan]: ...
+    def set_posting_plan(self, user_id: str, plan: PostingPlan) -> Call[None]: ...
+    def queue_times(self, user_id: str, limit: int) -> Call[tuple[QueueTime, ...]]: ...
+    def plan_warnings(
+        self,
+        user_id: str,
+        draft: Draft,
+        at: datetime | str,
+        zone: str | None,
+        idempotency_key: str | None,
+    ) -> Call[tuple[PlanWarning, ...]]: ...
+
+@final
+class Drafts:
+    """What a monitor does with drafts."""
+
+    def __new__(cls, monitor: Monitor) -> Drafts: ...
+    def keep_draft(
+        self,
+        user_id: str,
+        draft: Draft,
+        at: datetime | str | None,
+        zone: str | None,
+        max_lateness: timedelta | None,
+        idempotency_key: str | None,
+    ) -> Call[KeptDraft]: ...
+    def draft(self, draft_id: str) -> Call[KeptDraft | None]: ...
+    def drafts(self, user_id: str) -> Call[tuple[KeptDraft, ...]]: ...
+    def change_draft(
+        self,
+        draft_id: str,
+        draft: Draft,
+        revision: int,
+        at: datetime | str | None,
+        zone: str | None,
+        max_lateness: timedelta | None,
+    ) -> Call[KeptDraft]: ...
+    def discard_draft(self, draft_id: str) -> Call[KeptDraft]: ...
+    def ask_approval(self, draft_id: str, revision: int, by: str) -> Call[KeptDraft]: ...
+    def reject_draft(
+        self, draft_id: str, revision: int, by: str, reason: str
+    ) -> Call[KeptDraft]: ...
+    def approve_draft(self, draft_id: str, revision: int, by: str) -> Call[ScheduledPost]: ...
+    def schedule_draft(self, draft_id: str, revision: int) -> Call[ScheduledPost]: ...
+
+@final
+class Tables:
+    """What a monitor does with tables of posts."""
+
+    def __new__(cls, monitor: Monitor) -> Tables: ...
+    def import_posts(
+        self,
+        user_id: str,
+        table: bytes | str,
+        zone: str,
+        mode: str,
+        accept_warnings: bool,
+    ) -> Call[BulkReport]: ...
+    def export_posts(self, user_id: str, zone: str) -> Call[str]: ...

@@ -8,9 +8,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Optional, Union
 
 from ._chains import AsyncChains
+from ._drafts import AsyncDrafts
 from ._native import Chains as NativeChains
 from ._native import Draft, Storage, TokenGrant
+from ._native import Drafts as NativeDrafts
 from ._native import Monitor as NativeMonitor
+from ._native import Queue as NativeQueue
+from ._native import RepeatedPosts as NativeRepeatedPosts
+from ._native import Tables as NativeTables
+from ._queue import AsyncQueue
+from ._repeated import AsyncRepeatedPosts
+from ._tables import AsyncTables
 from .accounts import AccountSummary, Erased, PostSummary, ScheduledPost
 from .measurements import Point
 from .names import Decision, NextSlot, Scope, Series
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncMonitor"]
 
 
-class AsyncMonitor(AsyncChains):
+class AsyncMonitor(AsyncChains, AsyncRepeatedPosts, AsyncQueue, AsyncDrafts, AsyncTables):
     """A monitor on a storage, inside asyncio.
 
     Nothing runs by itself until :meth:`start`. Used as a context manager, it is shut
@@ -40,6 +48,10 @@ class AsyncMonitor(AsyncChains):
         """
         self._native = NativeMonitor(storage, base_url)
         self._chains = NativeChains(self._native)
+        self._repeated = NativeRepeatedPosts(self._native)
+        self._queue = NativeQueue(self._native)
+        self._drafts = NativeDrafts(self._native)
+        self._tables = NativeTables(self._native)
 
     # --- Accounts ---
 
@@ -114,6 +126,7 @@ class AsyncMonitor(AsyncChains):
         zone: Optional[str] = None,
         idempotency_key: Optional[str] = None,
         max_lateness: Optional[timedelta] = None,
+        unless_warned: bool = False,
     ) -> ScheduledPost:
         """Schedules a post.
 
@@ -121,10 +134,17 @@ class AsyncMonitor(AsyncChains):
             ``"next_slot"``, the next free time of the account's queue.
         :param zone: the IANA time zone of a naive ``at``, such as ``"Asia/Jakarta"``.
         :param idempotency_key: the same key of one account never makes a second post.
-        :param max_lateness: how late it may still go out; two hours if not given.
+        :param max_lateness: how late it may still go out; two hours if not given. Past that it
+            is missed.
+        :param unless_warned: whether it is scheduled only if nothing speaks against it: see
+            :meth:`plan_warnings`.
         :raises InvalidRequestError: a draft that Meta would refuse, or a time without zone.
+        :raises QueueFullError: the queue has no free time, or there is none.
+        :raises WarnedError: something speaks against it, and ``unless_warned`` was wished for.
         """
-        return await self._native.schedule(user_id, draft, at, zone, idempotency_key, max_lateness)
+        return await self._native.schedule(
+            user_id, draft, at, zone, idempotency_key, max_lateness, unless_warned
+        )
 
     async def scheduled(self, post_id: str) -> Optional[ScheduledPost]:
         """One scheduled post, by its id here, or ``None``."""

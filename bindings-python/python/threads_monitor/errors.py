@@ -6,7 +6,10 @@ No exception carries a URL, an access token or a response body.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal, Optional
+from typing import TYPE_CHECKING, Literal, Optional
+
+if TYPE_CHECKING:
+    from .planning import PlanWarning
 
 __all__ = [
     "APIConnectionError",
@@ -26,6 +29,7 @@ __all__ = [
     "PageLimitError",
     "PermissionDeniedError",
     "PostStateError",
+    "QueueFullError",
     "RateLimitError",
     "ServerError",
     "StoreError",
@@ -33,6 +37,7 @@ __all__ = [
     "ThreadsInternalError",
     "ThrottledError",
     "TokenExpiredError",
+    "WarnedError",
 ]
 
 
@@ -184,7 +189,21 @@ class AccountMismatchError(MonitorError):
 
 
 class PostStateError(MonitorError):
-    """The scheduled post does not exist, or can no longer be changed in this way."""
+    """There is no such post, repeated post or draft, or it cannot be changed in this way."""
+
+
+class QueueFullError(MonitorError):
+    """The queue of the account has no free time within a year, or there is no queue."""
+
+
+class WarnedError(MonitorError):
+    """The post was not scheduled, because something speaks against it.
+
+    It is, once it is scheduled without ``unless_warned``.
+    """
+
+    #: What speaks against it.
+    warnings: tuple[PlanWarning, ...] = ()
 
 
 class ThreadsInternalError(ThreadsError):

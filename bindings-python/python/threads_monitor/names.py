@@ -8,21 +8,29 @@ from typing import Literal
 __all__ = [
     "AccountMetric",
     "Breakdown",
+    "BulkMode",
+    "BulkOutcomeName",
     "ChainChoice",
     "ChainDecision",
     "ChainStanding",
     "Decision",
     "InstagramShare",
     "NextSlot",
+    "OccurrenceKind",
     "PartState",
     "PhaseName",
+    "PlannedKind",
     "PostMetric",
     "ReplyControl",
     "RestPlace",
     "Scope",
     "Series",
+    "ShortMonth",
+    "StageName",
     "StopReason",
     "Styling",
+    "WarningKind",
+    "Weekday",
 ]
 
 #: A permission that a user grants to an app.
@@ -138,3 +146,29 @@ RestPlace = Literal["below", "apart"]
 #: What can be done about a chain that stopped: ``decide_chain`` with one of its decisions,
 #: or ``finish_chain`` with one of its places.
 ChainChoice = Literal["continue", "finish_below", "finish_apart", "discard"]
+
+#: A day of the week.
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+#: What becomes of day 31 in a month of 30 days, and of 29 February: it is on the last day of
+#: the month, or there is none in that month.
+ShortMonth = Literal["last_day", "skip"]
+
+#: Whether the clocks have a say in what instant a time on a wall is.
+OccurrenceKind = Literal["unique", "first", "moved_forward"]
+
+#: What a planned post may collide with.
+PlannedKind = Literal["post", "repeated", "live", "line"]
+
+#: What speaks against scheduling a post.
+WarningKind = Literal["duplicate", "too_close"]
+
+#: Where a draft stands.
+StageName = Literal["open", "waiting", "rejected", "scheduled", "discarded"]
+
+#: What becomes of the rows of a table: it is only said what would be; all rows are scheduled,
+#: or none if one has a problem; every row without a problem is scheduled.
+BulkMode = Literal["dry_run", "all_or_nothing", "good_rows"]
+
+#: What became of a row of a table.
+BulkOutcomeName = Literal["fine", "scheduled", "already_there", "problem", "unconfirmed"]
