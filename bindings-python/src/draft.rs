@@ -274,26 +274,13 @@ impl PyDraft {
     /// The draft that :meth:`to_dict` gave.
     #[staticmethod]
     fn from_dict(py: Python<'_>, values: &Bound<'_, PyDict>) -> PyResult<Self> {
-        guard(|| {
-            let json: String = py
-                .import("json")?
-                .call_method1("dumps", (values,))?
-                .extract()?;
-            // The reason names members and types, which is all that a person can act on.
-            let draft = serde_json::from_str(&json)
-                .map_err(|reason| invalid(py, "values", &reason.to_string()))?;
-            checked(py, draft)
-        })
+        guard(|| checked(py, read(values)?))
     }
 
-    /// The draft of a pickle, which need not be fit to be published: a kept one may not be yet.
+    /// The same of a draft that need not be fit to be published yet.
     #[staticmethod]
-    fn _unpickled(py: Python<'_>, json: &str) -> PyResult<Self> {
-        guard(|| {
-            serde_json::from_str(json)
-                .map(Self)
-                .map_err(|reason| invalid(py, "values", &reason.to_string()))
-        })
+    fn unfinished(values: &Bound<'_, PyDict>) -> PyResult<Self> {
+        guard(|| read(values).map(Self))
     }
 
     /// The draft as plain values, ready for ``json.dumps``.
@@ -334,14 +321,23 @@ impl PyDraft {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        guard(|| Ok(format!("Draft.from_dict({})", self.to_dict(py)?.repr()?)))
+        guard(|| {
+            let maker = if self.0.validate().is_ok() {
+                "from_dict"
+            } else {
+                "unfinished"
+            };
+            Ok(format!("Draft.{maker}({})", self.to_dict(py)?.repr()?))
+        })
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyAny>,))> {
         guard(|| {
-            let json = serde_json::to_string(&slf.get().0)
-                .map_err(|reason| PyValueError::new_err(reason.to_string()))?;
-            Ok((slf.getattr("_unpickled")?, (json,)))
+            let values = slf.get().to_dict(slf.py())?;
+            // One that is kept may not be fit to be published.
+            Ok((slf.getattr("unfinished")?, (values,)))
         })
     }
 }
@@ -463,6 +459,17 @@ fn about_argument(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
     } else {
         error
     }
+}
+
+/// A draft out of what `to_dict` gave, fit to be published or not.
+fn read(values: &Bound<'_, PyDict>) -> PyResult<Draft> {
+    let py = values.py();
+    let json: String = py
+        .import("json")?
+        .call_method1("dumps", (values,))?
+        .extract()?;
+    // The reason names members and types, which is all that a person can act on.
+    serde_json::from_str(&json).map_err(|reason| invalid(py, "values", &reason.to_string()))
 }
 
 fn checked(py: Python<'_>, draft: Draft) -> PyResult<PyDraft> {

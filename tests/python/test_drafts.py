@@ -165,6 +165,32 @@ def test_a_draft_without_a_time_or_a_name_stays_one(face: Face, monitor: Any, us
     assert face.run(monitor.draft(kept.id)) == kept
 
 
+def test_an_unfinished_draft_can_be_kept_and_nothing_else(
+    face: Face, monitor: Any, user: str
+) -> None:
+    long = Draft.unfinished({"content": "text", "text": "x" * 501})
+
+    kept = face.run(monitor.keep_draft(user, long, at=TOMORROW))
+
+    assert kept.content.draft == long
+    assert repr(long).startswith("Draft.unfinished(")
+    assert eval(repr(long)) == pickle.loads(pickle.dumps(long)) == long
+    calls: list[Callable[[], Any]] = [
+        lambda: monitor.ask_approval(kept.id, revision=0, by="Ani"),
+        lambda: monitor.schedule_draft(kept.id, revision=0),
+        lambda: monitor.schedule(user, long, at=TOMORROW),
+    ]
+    for refused in calls:
+        with pytest.raises(InvalidRequestError, match="500"):
+            face.run(refused())
+    assert face.run(monitor.draft(kept.id)).stage == OPEN
+    assert face.run(monitor.scheduled_posts(user)) == ()
+    with pytest.raises(InvalidRequestError, match="500"):
+        Draft.from_dict(long.to_dict())
+    with pytest.raises(InvalidRequestError, match="content"):
+        Draft.unfinished({"text": "x"})
+
+
 def test_of_a_discarded_draft_nothing_is_left(face: Face, monitor: Any, user: str) -> None:
     kept = face.run(monitor.keep_draft(user, DRAFT, at=TOMORROW))
 

@@ -133,7 +133,6 @@ ENTRIES: dict[str, tuple[Callable[[], Any], dict[str, Callable[[Any], Any]]]] = 
         {
             "__reduce__": lambda it: it.__reduce__(),
             "__repr__": repr,
-            "_unpickled": lambda it: it._unpickled("{}"),
             "body": lambda it: it.body,
             "carousel": lambda it: it.carousel([Media.image(MEDIA), Media.image(MEDIA)]),
             "from_dict": lambda it: it.from_dict({"content": "text", "text": "x"}),
@@ -145,6 +144,7 @@ ENTRIES: dict[str, tuple[Callable[[], Any], dict[str, Callable[[Any], Any]]]] = 
             "text": lambda it: it.text("x"),
             "text_attachment": lambda it: it.text_attachment("x"),
             "to_dict": lambda it: it.to_dict(),
+            "unfinished": lambda it: it.unfinished({}),
             "video": lambda it: it.video(MEDIA),
             "warnings": lambda it: it.warnings,
         },

@@ -35,6 +35,7 @@ class Drafts:
     ) -> KeptDraft:
         """Keeps a draft. It is no post: nothing is sent, however long it lies there.
 
+        :param draft: what it says so far; it may be :meth:`Draft.unfinished`.
         :param at: when, as for :meth:`schedule`; not given as long as nobody has decided.
         :param max_lateness: how late it may still go out; two hours if not given.
         :param idempotency_key: the same key of one account never makes a second draft.
@@ -80,6 +81,7 @@ class Drafts:
         """Asks for approval: from now on it is not scheduled unless somebody approves it.
 
         :param by: who asks: a name of 1 to 100 characters. That it is theirs is not checked.
+        :raises InvalidRequestError: Meta would refuse it as it is.
         :raises MonitorError: it has no time yet.
         :raises PostStateError: as for :meth:`change_draft`.
         """
@@ -132,6 +134,7 @@ class AsyncDrafts:
     ) -> KeptDraft:
         """Keeps a draft. It is no post: nothing is sent, however long it lies there.
 
+        :param draft: what it says so far; it may be :meth:`Draft.unfinished`.
         :param at: when, as for :meth:`schedule`; not given as long as nobody has decided.
         :param max_lateness: how late it may still go out; two hours if not given.
         :param idempotency_key: the same key of one account never makes a second draft.
@@ -177,6 +180,7 @@ class AsyncDrafts:
         """Asks for approval: from now on it is not scheduled unless somebody approves it.
 
         :param by: who asks: a name of 1 to 100 characters. That it is theirs is not checked.
+        :raises InvalidRequestError: Meta would refuse it as it is.
         :raises MonitorError: it has no time yet.
         :raises PostStateError: as for :meth:`change_draft`.
         """

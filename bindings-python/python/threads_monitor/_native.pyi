@@ -222,8 +222,8 @@ class Media:
 class Draft:
     """A post to be published.
 
-    It is checked when it is made: :class:`InvalidRequestError` names the field and the
-    rule that Meta would refuse it for.
+    It is checked when it is made, other than by :meth:`unfinished`:
+    :class:`InvalidRequestError` names the field and the rule that Meta would refuse it for.
     """
 
     @staticmethod
@@ -418,7 +418,20 @@ class Draft:
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Draft:
-        """The draft that :meth:`to_dict` gave."""
+        """The draft that :meth:`to_dict` gave.
+
+        :raises InvalidRequestError: not a draft, or one that Meta would refuse.
+        """
+
+    @staticmethod
+    def unfinished(values: dict[str, Any]) -> Draft:
+        """The same of a draft that need not be fit to be published yet.
+
+        It can be kept (:meth:`Monitor.keep_draft`). What schedules or publishes it refuses
+        it as long as Meta would.
+
+        :raises InvalidRequestError: not a draft.
+        """
 
     def to_dict(self) -> dict[str, Any]:
         """The draft as plain values, ready for ``json.dumps``."""
