@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from pathlib import Path
 from typing import Any
 
 import threads_monitor
-from threads_monitor import Storage
+from threads_monitor import ScheduledPost, Storage
 
 
 class Face:
@@ -35,6 +36,16 @@ class Face:
             return [item async for item in page]
 
         return asyncio.run(collect())
+
+    def run_until_over(self, monitor: Any, post: ScheduledPost) -> ScheduledPost:
+        """Runs what is due until nothing more becomes of the post by itself."""
+        end = time.monotonic() + 90
+        while not post.is_over:
+            assert time.monotonic() < end, post
+            self.run(monitor.run_due_once())
+            post = self.run(monitor.scheduled(post.id))
+            time.sleep(0.2)
+        return post
 
     def open_storage(self, address: str, key_file: Path | None = None) -> Storage:
         """A storage, opened as this face does it."""

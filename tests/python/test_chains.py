@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -30,19 +29,6 @@ def drafts(*texts: str) -> list[Draft]:
     return [Draft.text(text) for text in texts]
 
 
-def run_until(
-    face: Face, monitor: Any, post: ScheduledPost, is_reached: Callable[[ScheduledPost], bool]
-) -> ScheduledPost:
-    """Runs what is due until the post has come so far."""
-    end = time.monotonic() + 90
-    while not is_reached(post):
-        assert time.monotonic() < end, post
-        face.run(monitor.run_due_once())
-        post = face.run(monitor.scheduled(post.id))
-        time.sleep(0.2)
-    return post
-
-
 def now() -> datetime:
     return datetime.now(timezone.utc)
 
@@ -58,7 +44,7 @@ def stopped_at_two(face: Face, monitor: Any, sandbox: Sandbox, user: str) -> Sch
     """A chain of three of which Meta refused the second part for good."""
     sandbox.fail("create_container", "graph", nth=2, code=100)
     chain = face.run(monitor.schedule_chain(user, drafts("one", "two", "three"), at=now()))
-    return run_until(face, monitor, chain, lambda post: post.is_over)
+    return face.run_until_over(monitor, chain)
 
 
 def test_a_chain_goes_out_in_order_each_part_below_the_one_before(
@@ -67,7 +53,7 @@ def test_a_chain_goes_out_in_order_each_part_below_the_one_before(
     chain = face.run(monitor.schedule_chain(user, drafts("one", "two", "three"), at=now()))
 
     assert isinstance(chain, ScheduledPost)
-    chain = run_until(face, monitor, chain, lambda post: post.is_over)
+    chain = face.run_until_over(monitor, chain)
 
     assert tree(live_sandbox) == [("one", None), ("two", "one"), ("three", "two")]
     status = chain.chain
@@ -142,7 +128,7 @@ def test_a_chain_that_stopped_says_how_far_it_came_and_its_rest_goes_below(
     rest = face.run(monitor.finish_chain(chain.id, "below", at=now()))
     again = face.run(monitor.finish_chain(chain.id, "below", at=now()))
     assert rest.id == again.id
-    run_until(face, monitor, rest, lambda post: post.is_over)
+    face.run_until_over(monitor, rest)
 
     assert tree(live_sandbox) == [("one", None), ("two", "one"), ("three", "two")]
     chain = face.run(monitor.scheduled(chain.id))

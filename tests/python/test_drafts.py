@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from faces import Face
+from sandbox import Sandbox
 from threads_monitor import (
     Draft,
     DraftPlan,
@@ -98,6 +99,21 @@ def test_a_draft_is_put_forward_and_approved(face: Face, monitor: Any, user: str
     with pytest.raises(PostStateError, match="a post already"):
         face.run(monitor.approve_draft(kept.id, revision=0, by="Budi"))
     assert len(face.run(monitor.scheduled_posts(user))) == 1
+
+
+def test_what_was_approved_goes_out_once(
+    live_sandbox: Sandbox, face: Face, monitor: Any, user: str
+) -> None:
+    kept = face.run(monitor.keep_draft(user, DRAFT, at=datetime.now(timezone.utc)))
+    face.run(monitor.run_due_once())
+    assert live_sandbox.published() == []
+    face.run(monitor.ask_approval(kept.id, revision=0, by="Ani"))
+
+    post = face.run(monitor.approve_draft(kept.id, revision=0, by="Budi"))
+    post = face.run_until_over(monitor, post)
+
+    assert post.phase.name == "published"
+    assert [entry["text"] for entry in live_sandbox.published()] == ["Our news"]
 
 
 def test_nobody_approves_what_they_did_not_see(face: Face, monitor: Any, user: str) -> None:

@@ -7,9 +7,11 @@ import io
 import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from faces import Face
+from sandbox import Sandbox
 from threads_monitor import (
     BulkReport,
     Draft,
@@ -85,6 +87,23 @@ def test_good_rows_are_scheduled_and_the_others_told(face: Face, monitor: Any, u
 
     assert outcomes(report) == ["scheduled", "scheduled", "problem"]
     assert count(face, monitor, user) == 2
+
+
+def test_a_row_goes_out_at_its_time(
+    live_sandbox: Sandbox, face: Face, monitor: Any, user: str
+) -> None:
+    now = datetime.now(ZoneInfo("Asia/Jakarta"))
+    table = f"text,date,time\nJust now,{now:%Y-%m-%d},{now:%H:%M}\n"
+
+    (row,) = take(face, monitor, user, table, mode="all_or_nothing").rows
+    post = face.run(monitor.scheduled(row.outcome.post_id))
+    post = face.run_until_over(monitor, post)
+
+    assert post.phase.name == "published"
+    assert [entry["text"] for entry in live_sandbox.published()] == ["Just now"]
+    # Once it is live, the same row still makes nothing twice.
+    again = take(face, monitor, user, table, mode="all_or_nothing")
+    assert outcomes(again) == ["already_there"]
 
 
 def test_rows_that_something_speaks_against_are_confirmed(
