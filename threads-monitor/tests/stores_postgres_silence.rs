@@ -23,10 +23,15 @@ const CALLS: usize = 40;
 /// Long enough on any machine, and an end for what would hang.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// PostgreSQL's `Sync` by itself: a question whether the server is there.
+const SYNC: &[u8] = b"S\0\0\0\x04";
+
 /// A network on which everything gets lost while it is deaf.
 struct Network {
     address: String,
     is_deaf: Arc<AtomicBool>,
+    /// Questions whether the server is there get lost, and nothing else.
+    loses_sync: Arc<AtomicBool>,
     _listener: JoinSet<()>,
 }
 
@@ -40,8 +45,9 @@ impl Network {
         url.set_port(Some(listener.local_addr().unwrap().port()))
             .unwrap();
         let is_deaf = Arc::new(AtomicBool::new(false));
+        let loses_sync = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
-        let deaf = Arc::clone(&is_deaf);
+        let (deaf, no_sync) = (Arc::clone(&is_deaf), Arc::clone(&loses_sync));
         tasks.spawn(async move {
             let mut pipes = JoinSet::new();
             loop {
@@ -49,13 +55,15 @@ impl Network {
                 let there = TcpStream::connect(server.clone()).await.unwrap();
                 let (asks, answered) = here.into_split();
                 let (answers, asked) = there.into_split();
-                pipes.spawn(pass(asks, asked, Arc::clone(&deaf)));
-                pipes.spawn(pass(answers, answered, Arc::clone(&deaf)));
+                let (deaf, no_sync) = (Arc::clone(&deaf), Arc::clone(&no_sync));
+                pipes.spawn(pass(asks, asked, Arc::clone(&deaf), no_sync));
+                pipes.spawn(pass(answers, answered, deaf, Arc::default()));
             }
         });
         Self {
             address: url.into(),
             is_deaf,
+            loses_sync,
             _listener: tasks,
         }
     }
@@ -66,10 +74,14 @@ async fn pass(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     is_deaf: Arc<AtomicBool>,
+    loses_sync: Arc<AtomicBool>,
 ) {
     let mut part = [0; 4096];
     while let Ok(length @ 1..) = from.read(&mut part).await {
-        if !is_deaf.load(Ordering::SeqCst) && to.write_all(&part[..length]).await.is_err() {
+        let bytes = &part[..length];
+        let is_lost =
+            is_deaf.load(Ordering::SeqCst) || (bytes == SYNC && loses_sync.load(Ordering::SeqCst));
+        if !is_lost && to.write_all(bytes).await.is_err() {
             return;
         }
     }
@@ -136,6 +148,27 @@ async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
 
     network.is_deaf.store(false, Ordering::SeqCst);
     work_until_done(&storage, "after").await;
+}
+
+/// The pool asks each connection that comes back whether it is still there. That answer may be
+/// the one that gets lost.
+#[tokio::test]
+async fn a_connection_that_falls_silent_when_it_is_given_back_is_given_up() {
+    let Some(place) = Place::new() else {
+        return;
+    };
+    let network = Network::in_front_of(&place.address_with(&[("answer_within", "1")])).await;
+    let storage = Storage::open(&network.address).await.unwrap();
+
+    network.loses_sync.store(true, Ordering::SeqCst);
+    let looks = async {
+        for look in 0..CALLS {
+            let due = storage.scheduler.next_due().await;
+            assert!(due.is_ok(), "look {look}: {due:?}");
+        }
+    };
+
+    assert!(timeout(PATIENCE, looks).await.is_ok(), "it waits for ever");
 }
 
 #[tokio::test]

@@ -153,6 +153,18 @@ impl Drop for Connection {
         if self.is_waiting {
             // The pool would wait for its answer, and never have it back.
             self.inner.close_on_drop();
+            return;
+        }
+        // The pool asks once more whether it is there before it takes it back, and would wait
+        // for that answer for ever, too. A future that is dropped makes room for another one.
+        let returned = self.inner.return_to_pool();
+        let (answer_within, suspects) = (self.answer_within, self.suspects.clone());
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                if timeout(answer_within, returned).await.is_err() {
+                    suspects.raise();
+                }
+            });
         }
     }
 }
