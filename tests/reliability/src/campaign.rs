@@ -17,7 +17,7 @@ use threads_reliability::postgres::{Database, Server};
 use threads_reliability::two_nodes::{self, Clocks};
 use threads_reliability::verdict::Tally;
 use threads_reliability::world::{PACE, Setup, five_per_cent, late_effects};
-use threads_reliability::{matrix, postgres_killed, punctuality, terminate};
+use threads_reliability::{matrix, poison, postgres_killed, punctuality, terminate};
 use threads_sandbox::FaultPlan;
 use url::Url;
 
@@ -30,6 +30,8 @@ enum Part {
     CrashMatrix,
     /// Two nodes whose clocks are minutes apart (R4).
     TwoNodes,
+    /// Two versions of the program, of which --other-version names one (R11).
+    TwoVersions,
     /// A process that stands still (R7).
     Paused,
     /// PostgreSQL itself is killed (R6).
@@ -38,6 +40,8 @@ enum Part {
     Terminate,
     /// How late posts are (R9).
     Punctuality,
+    /// A post that kills whoever works on it (R12).
+    Poison,
     /// SIGKILL around the refresh of tokens (X6).
     RefreshKill,
     /// Accounts removed while their posts are on their way (X7).
@@ -50,14 +54,16 @@ enum Part {
     Controls,
 }
 
-const ALL: [Part; 12] = [
+const ALL: [Part; 14] = [
     Part::Kills,
     Part::CrashMatrix,
     Part::TwoNodes,
+    Part::TwoVersions,
     Part::Paused,
     Part::PostgresKilled,
     Part::Terminate,
     Part::Punctuality,
+    Part::Poison,
     Part::RefreshKill,
     Part::RemovedMidflight,
     Part::HalfOpen,
@@ -82,6 +88,9 @@ pub(crate) struct Campaign {
     /// A PostgreSQL server that may be filled; a private one is made unless given.
     #[arg(long, env = "THREADS_TEST_POSTGRES_URL", hide_env_values = true)]
     postgres: Option<Url>,
+    /// This program as another version of the project builds it, for `two-versions`.
+    #[arg(long)]
+    other_version: Option<PathBuf>,
     /// How many cells of the crash matrix are under way at one time.
     #[arg(long, default_value_t = 12)]
     at_a_time: usize,
@@ -129,10 +138,12 @@ impl Campaign {
                 Part::Kills => self.kills().await?,
                 Part::CrashMatrix => self.crash_matrix().await?,
                 Part::TwoNodes => self.two_nodes().await?,
+                Part::TwoVersions => self.two_versions().await?,
                 Part::Paused => self.paused().await?,
                 Part::PostgresKilled => self.postgres_killed().await?,
                 Part::Terminate => self.terminate().await?,
                 Part::Punctuality => self.punctuality().await?,
+                Part::Poison => self.poison().await?,
                 Part::RefreshKill => self.refresh_kill().await?,
                 Part::RemovedMidflight => self.removed_midflight().await?,
                 Part::HalfOpen => self.half_open().await?,
@@ -230,16 +241,53 @@ impl Campaign {
         if !self.backend.contains(&Backend::Postgres) {
             return Ok(0);
         }
-        let kills = self.count.unwrap_or(75);
+        let tally = self.two_processes(Clocks::APART, 75, None).await?;
+        Ok(self.report("two-nodes", "clocks apart", &tally))
+    }
+
+    /// Each version schedules in turn.
+    async fn two_versions(&self) -> Result<usize> {
+        let Some(other) = &self.other_version else {
+            progress("not run: --other-version names no program");
+            return Ok(0);
+        };
+        if !self.backend.contains(&Backend::Postgres) {
+            return Ok(0);
+        }
+        let this = std::env::current_exe()?;
+        let mut faults = 0;
+        for (what, pair) in [
+            ("this one schedules", [&this, other]),
+            ("the other one schedules", [other, &this]),
+        ] {
+            let tally = self.two_processes(Clocks::RIGHT, 150, Some(pair)).await?;
+            faults += self.report("two-versions", what, &tally);
+        }
+        Ok(faults)
+    }
+
+    /// So many kills of two processes, unless another number is given.
+    async fn two_processes(
+        &self,
+        clocks: Clocks,
+        kills: usize,
+        programs: Option<[&PathBuf; 2]>,
+    ) -> Result<Tally> {
+        let kills = self.count.unwrap_or(kills);
         let posts = 2_000 * kills / 75;
-        let bench = self.bench().await?;
+        let mut bench = self.bench().await?;
+        if let Some([first, _]) = programs {
+            bench.program.clone_from(first);
+        }
         let setup = Setup {
             step: TimeDelta::milliseconds(2_000 * 75 * i64::from(PACE) / 2_000),
             faults: late_effects(self.seed),
             ..bench.setup(Backend::Postgres, 100)
         };
-        let tally = two_nodes::run(&setup, Clocks::APART, self.seed, (kills, posts), None).await?;
-        Ok(self.report("two-nodes", &format!("{kills} kills"), &tally))
+        let size = (kills, posts);
+        let second = programs.map(|[_, second]| second.as_path());
+        progress(format!("{kills} kills, {posts} posts"));
+        two_nodes::run(&setup, clocks, self.seed, size, None, second).await
     }
 
     async fn paused(&self) -> Result<usize> {
@@ -348,16 +396,7 @@ impl Campaign {
         let posts = self.count.unwrap_or(1_000);
         for backend in &self.backend {
             for (name, step) in [("steady, 10 a second", 100), ("burst", 0)] {
-                let pace = Pace::starting_now(1);
-                let database = match &self.postgres {
-                    Some(server) => Some(Database::new(server, pace).await?),
-                    None => None,
-                };
-                let bench = Bench {
-                    program: std::env::current_exe()?,
-                    pace,
-                    database,
-                };
+                let bench = self.bench_at_pace(1).await?;
                 let setup = Setup {
                     lead: punctuality::LEAD,
                     step: TimeDelta::milliseconds(step),
@@ -376,6 +415,42 @@ impl Campaign {
                 figure("punctuality", self.seed, what, value, goal);
                 faults += tally.faults();
             }
+        }
+        Ok(faults)
+    }
+
+    async fn poison(&self) -> Result<usize> {
+        let mut faults = 0;
+        // It dies five times, a lease apart.
+        let posts = self.count.unwrap_or(3_900);
+        for backend in &self.backend {
+            if *backend == Backend::File {
+                // One process at a time has a directory.
+                continue;
+            }
+            let bench = self.bench_at_pace(1).await?;
+            let setup = Setup {
+                lead: punctuality::LEAD,
+                step: TimeDelta::milliseconds(100),
+                ..bench.setup(*backend, 100)
+            };
+            let poisoned = poison::run(&setup, posts).await?;
+            let late = |late: &[TimeDelta]| {
+                let [p50, p99, most] = [500, 990, 1000].map(|part| ms(quantile(late, part)));
+                format!("p50 {p50}, p99 {p99}, max {most}")
+            };
+            let what = format!("{backend}, {posts} posts, lateness on other accounts");
+            let goal = "p99 5 s; left alone after 5";
+            let value = format!(
+                "{}; on its own account: {}; {} deaths, the deadly one is {}; {}",
+                late(&poisoned.others),
+                late(&poisoned.same_account),
+                poisoned.deaths,
+                poisoned.phase,
+                poisoned.tally
+            );
+            figure("poison", self.seed, what, value, goal);
+            faults += poisoned.faults();
         }
         Ok(faults)
     }

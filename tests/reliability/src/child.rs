@@ -37,12 +37,7 @@ pub(crate) fn say(words: &str) -> Result<()> {
 pub async fn work(config: Config) -> Result<()> {
     let mut told = signal(SignalKind::terminate())?;
     let mut storage = Storage::open(&config.storage).await.context("opening")?;
-    storage.scheduler = Arc::new(Crashing::new(
-        storage.scheduler,
-        config.point()?,
-        config.deed,
-        config.mistake,
-    ));
+    storage.scheduler = Arc::new(Crashing::new(storage.scheduler, config.point()?, &config));
     storage.tokens = Arc::new(Careless {
         inner: storage.tokens,
         mistake: config.mistake,

@@ -54,6 +54,9 @@ pub struct Config {
     pub deed: Deed,
     /// The mistake that it makes, in controls.
     pub mistake: Option<Mistake>,
+    /// The number of a post at whose work it dies.
+    #[serde(default)]
+    pub poison: Option<usize>,
     /// How long a publish call may take, in real milliseconds.
     pub publish_timeout_ms: u64,
     /// What it does beside running its monitor.

@@ -16,7 +16,8 @@ use threads_monitor::scheduler::{
 use threads_monitor::{Scheduler, StoreError, Version};
 
 use crate::broken::Mistake;
-use crate::config::Deed;
+use crate::config::{Config, Deed};
+use crate::plan::number_in;
 use crate::points::{At, Call, Point, Side};
 
 /// The real scheduler, and what happens around its calls.
@@ -26,23 +27,20 @@ pub struct Crashing {
     point: Option<&'static Point>,
     deed: Deed,
     mistake: Option<Mistake>,
+    poison: Option<usize>,
     is_done: AtomicBool,
     has_posts: AtomicBool,
 }
 
 impl Crashing {
-    /// A store in front of another one.
-    pub fn new(
-        inner: Arc<dyn Scheduler>,
-        point: Option<&'static Point>,
-        deed: Deed,
-        mistake: Option<Mistake>,
-    ) -> Self {
+    /// A store in front of another one, of a child that is told this.
+    pub fn new(inner: Arc<dyn Scheduler>, point: Option<&'static Point>, config: &Config) -> Self {
         Self {
             inner,
             point,
-            deed,
-            mistake,
+            deed: config.deed,
+            mistake: config.mistake,
+            poison: config.poison,
             is_done: AtomicBool::new(false),
             has_posts: AtomicBool::new(false),
         }
@@ -73,6 +71,10 @@ impl Crashing {
             return;
         }
         let (from, to) = (phase(&job.state), phase(&change.state));
+        // Who leaves it alone lives.
+        if self.poison.is_some() && number_in(&job.request) == self.poison && to != "blocked" {
+            let _ = raise(Signal::SIGKILL);
+        }
         self.pass(side, |call| match call {
             Call::Write(first, "*") => from == first && to != first,
             Call::Write(first, second) => from == first && to == second,

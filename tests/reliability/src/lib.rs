@@ -18,6 +18,7 @@ pub mod pace;
 pub mod paused;
 pub mod plan;
 pub mod points;
+pub mod poison;
 pub mod postgres;
 pub mod postgres_killed;
 pub mod proxy;

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use threads_client::{Draft, UserId};
 use threads_monitor::publishing::{Due, NewPost};
 
@@ -55,6 +56,12 @@ pub fn marker(number: usize) -> String {
 pub fn number(text: &str) -> Option<usize> {
     let rest = text.strip_prefix("post ")?;
     rest.get(..7)?.parse().ok()
+}
+
+/// The number of the post that a job is about.
+pub fn number_in(request: &Value) -> Option<usize> {
+    let draft = request["draft"].to_string();
+    draft.find("post 0").and_then(|at| number(draft.get(at..)?))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Two processes on one database, whose clocks are minutes apart and drift, and which are
-//! killed in turn.
+//! killed in turn. They may be of two versions of the program.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -27,9 +28,12 @@ pub struct Clocks(pub [(i64, i32); 2]);
 impl Clocks {
     /// Five minutes ahead and behind, gaining and losing a tenth.
     pub const APART: Self = Self([(300, 10), (-300, -10)]);
+    /// As right as the clock of the machine.
+    pub const RIGHT: Self = Self([(0, 0), (0, 0)]);
 }
 
-/// Runs two processes with so many kills, and judges them.
+/// Runs two processes with so many kills, and judges them. The second one is of the `other`
+/// version of the program, if there is one; the first one schedules.
 ///
 /// # Errors
 ///
@@ -40,6 +44,7 @@ pub async fn run(
     seed: u64,
     (kills, posts): (usize, usize),
     mistake: Option<Mistake>,
+    other: Option<&Path>,
 ) -> Result<Tally> {
     let world = World::new(setup).await?;
     let mut dice = fastrand::Rng::with_seed(seed);
@@ -54,7 +59,8 @@ pub async fn run(
             mistake,
             ..world.config()
         };
-        Node::start(&world.program, &config)
+        let program = other.filter(|_| which == 1).unwrap_or(&world.program);
+        Node::start(program, &config)
     };
     let mut nodes = [start(0, 0)?, start(1, 0)?];
     for kill in 0..kills {

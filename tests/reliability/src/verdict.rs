@@ -10,7 +10,7 @@ use threads_monitor::scheduler::{EventCursor, JobId, JobKind, JobQuery};
 use threads_sandbox::{Claim, Ending, LedgerKind};
 
 use crate::crashing::phase;
-use crate::plan::{marker, number};
+use crate::plan::{marker, number, number_in};
 use crate::world::World;
 
 /// The clocks of two processes are read one after the other, which takes this much of
@@ -108,8 +108,7 @@ pub async fn judge(world: &World, storage: &Storage, scheduled: &BTreeSet<usize>
     };
     let mut phases: BTreeMap<usize, (JobId, String)> = BTreeMap::new();
     for job in storage.scheduler.list(&query).await? {
-        let text = job.request["draft"].to_string();
-        let Some(number) = text.find("post 0").and_then(|at| number(text.get(at..)?)) else {
+        let Some(number) = number_in(&job.request) else {
             continue;
         };
         let now = phase(&job.state).to_owned();

@@ -203,6 +203,7 @@ impl World {
             point: None,
             deed: Deed::Die,
             mistake: None,
+            poison: None,
             publish_timeout_ms: PUBLISH_TIMEOUT_MS,
             chore: Chore::default(),
         }

@@ -20,7 +20,9 @@ async fn two_nodes_whose_clocks_are_ten_minutes_apart_publish_every_post_once() 
         ..bench.setup(Backend::Postgres, 20)
     };
 
-    let tally = run(&setup, Clocks::APART, 3, (3, 60), None).await.unwrap();
+    let tally = run(&setup, Clocks::APART, 3, (3, 60), None, None)
+        .await
+        .unwrap();
 
     assert!(tally.is_clean(), "{tally}");
     assert_eq!(tally.live, 60);
