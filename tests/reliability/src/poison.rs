@@ -18,12 +18,11 @@ use crate::world::{Setup, World};
 
 /// The deadly post; the first one of its account.
 const POISON: usize = 0;
-/// The lease that a monitor has unless it is told another one.
-const LEASE: Duration = Duration::from_mins(1);
 /// How often the processes are looked at, in real time.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long after the last post is due the rest may take.
-const PATIENCE: TimeDelta = TimeDelta::minutes(8);
+/// How long after the last post is due the rest may take, in leases: who was in hand with the
+/// deadly post may be taken for deadly, too, and has its chance after five of them.
+const PATIENCE: u32 = 60;
 
 /// How it went.
 #[derive(Debug)]
@@ -54,17 +53,18 @@ impl Poisoned {
     }
 }
 
-/// Two processes with so many posts, started again whenever one has died.
+/// Two processes with so many posts, started again whenever one has died. Each death costs the
+/// deadly post a lease.
 ///
 /// # Errors
 ///
 /// When the machinery fails.
-pub async fn run(setup: &Setup<'_>, posts: usize) -> Result<Poisoned> {
+pub async fn run(setup: &Setup<'_>, posts: usize, lease: Duration) -> Result<Poisoned> {
     let world = World::new(setup).await?;
     world.sandbox.set_switches(Switches::default());
     world.schedule_all(posts).await?;
     let config = Config {
-        lease: LEASE,
+        lease,
         poison: Some(POISON),
         publish_timeout_ms: 60_000,
         ..world.config()
@@ -72,7 +72,7 @@ pub async fn run(setup: &Setup<'_>, posts: usize) -> Result<Poisoned> {
     let start = || Node::start(&world.program, &config);
     let mut nodes = [start()?, start()?];
     let mut deaths = 0;
-    let latest = world.plan.due(posts) + PATIENCE;
+    let latest = world.plan.due(posts) + TimeDelta::from_std(lease * PATIENCE)?;
     let storage = world.storage().await?;
     let mut phase_now = String::new();
     while world.pace.now() < latest {
