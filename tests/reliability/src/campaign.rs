@@ -1,10 +1,11 @@
 //! The campaigns by name, with their full sizes, seeds and goals.
 
+mod lateness;
+mod pairs;
 mod stores;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
@@ -15,10 +16,9 @@ use threads_reliability::kills::{self, Size};
 use threads_reliability::pace::Pace;
 use threads_reliability::paused::{self, Meanwhile};
 use threads_reliability::postgres::{Database, Server};
-use threads_reliability::two_nodes::{self, Clocks};
 use threads_reliability::verdict::Tally;
-use threads_reliability::world::{PACE, Setup, five_per_cent, late_effects};
-use threads_reliability::{matrix, poison, postgres_killed, punctuality, terminate};
+use threads_reliability::world::{PACE, Setup, five_per_cent};
+use threads_reliability::{matrix, postgres_killed, terminate};
 use threads_sandbox::FaultPlan;
 use url::Url;
 
@@ -96,9 +96,6 @@ pub(crate) struct Campaign {
     #[arg(long, default_value_t = 12)]
     at_a_time: usize,
 }
-
-/// The lease that a monitor has unless it is told another one.
-const LEASE: Duration = Duration::from_mins(1);
 
 /// What a part works with.
 struct Bench {
@@ -241,59 +238,6 @@ impl Campaign {
         Ok(faults)
     }
 
-    async fn two_nodes(&self) -> Result<usize> {
-        if !self.backend.contains(&Backend::Postgres) {
-            return Ok(0);
-        }
-        let tally = self.two_processes(Clocks::APART, 75, None).await?;
-        Ok(self.report("two-nodes", "clocks apart", &tally))
-    }
-
-    /// Each version schedules in turn.
-    async fn two_versions(&self) -> Result<usize> {
-        let Some(other) = &self.other_version else {
-            progress("not run: --other-version names no program");
-            return Ok(0);
-        };
-        if !self.backend.contains(&Backend::Postgres) {
-            return Ok(0);
-        }
-        let this = std::env::current_exe()?;
-        let mut faults = 0;
-        for (what, pair) in [
-            ("this one schedules", [&this, other]),
-            ("the other one schedules", [other, &this]),
-        ] {
-            let tally = self.two_processes(Clocks::RIGHT, 150, Some(pair)).await?;
-            faults += self.report("two-versions", what, &tally);
-        }
-        Ok(faults)
-    }
-
-    /// So many kills of two processes, unless another number is given.
-    async fn two_processes(
-        &self,
-        clocks: Clocks,
-        kills: usize,
-        programs: Option<[&PathBuf; 2]>,
-    ) -> Result<Tally> {
-        let kills = self.count.unwrap_or(kills);
-        let posts = 2_000 * kills / 75;
-        let mut bench = self.bench().await?;
-        if let Some([first, _]) = programs {
-            bench.program.clone_from(first);
-        }
-        let setup = Setup {
-            step: TimeDelta::milliseconds(2_000 * 75 * i64::from(PACE) / 2_000),
-            faults: late_effects(self.seed),
-            ..bench.setup(Backend::Postgres, 100)
-        };
-        let size = (kills, posts);
-        let second = programs.map(|[_, second]| second.as_path());
-        progress(format!("{kills} kills, {posts} posts"));
-        two_nodes::run(&setup, clocks, self.seed, size, None, second).await
-    }
-
     async fn paused(&self) -> Result<usize> {
         let mut faults = 0;
         let count = self.count.unwrap_or(500);
@@ -391,70 +335,6 @@ impl Campaign {
             let what = format!("{backend}, {kills} ends");
             figure("terminate", self.seed, &what, value, "0, 10 s");
             faults += ended.bad_exits + self.report("terminate", &what, &ended.tally);
-        }
-        Ok(faults)
-    }
-
-    async fn punctuality(&self) -> Result<usize> {
-        let mut faults = 0;
-        let posts = self.count.unwrap_or(1_000);
-        for backend in &self.backend {
-            for (name, step) in [("steady, 10 a second", 100), ("burst", 0)] {
-                let bench = self.bench_at_pace(1).await?;
-                let setup = Setup {
-                    lead: punctuality::LEAD,
-                    step: TimeDelta::milliseconds(step),
-                    ..bench.setup(*backend, 100)
-                };
-                let tally = punctuality::run(&setup, posts).await?;
-                let mut late = tally.lateness.clone();
-                late.sort();
-                let [p50, p99, most] = [500, 990, 1000].map(|part| ms(quantile(&late, part)));
-                let what = format!("{backend}, {name}, {posts} posts, lateness");
-                let value = format!("p50 {p50}, p99 {p99}, max {most}, early {}", tally.early);
-                let goal = match step {
-                    0 => "all within 15 s, 0 early",
-                    _ => "250 ms, 2 s, 5 s, 0 early",
-                };
-                figure("punctuality", self.seed, what, value, goal);
-                faults += tally.faults();
-            }
-        }
-        Ok(faults)
-    }
-
-    async fn poison(&self) -> Result<usize> {
-        let mut faults = 0;
-        // It dies five times, a lease apart.
-        let posts = self.count.unwrap_or(3_900);
-        for backend in &self.backend {
-            if *backend == Backend::File {
-                // One process at a time has a directory.
-                continue;
-            }
-            let bench = self.bench_at_pace(1).await?;
-            let setup = Setup {
-                lead: punctuality::LEAD,
-                step: TimeDelta::milliseconds(100),
-                ..bench.setup(*backend, 100)
-            };
-            let poisoned = poison::run(&setup, posts, LEASE).await?;
-            let late = |late: &[TimeDelta]| {
-                let [p50, p99, most] = [500, 990, 1000].map(|part| ms(quantile(late, part)));
-                format!("p50 {p50}, p99 {p99}, max {most}")
-            };
-            let what = format!("{backend}, {posts} posts, lateness on other accounts");
-            let goal = "p99 5 s; left alone after 5";
-            let value = format!(
-                "{}; on its own account: {}; {} deaths, the deadly one is {}; {}",
-                late(&poisoned.others),
-                late(&poisoned.same_account),
-                poisoned.deaths,
-                poisoned.phase,
-                poisoned.tally
-            );
-            figure("poison", self.seed, what, value, goal);
-            faults += poisoned.faults();
         }
         Ok(faults)
     }

@@ -74,7 +74,6 @@ pub async fn run(setup: &Setup<'_>, posts: usize, lease: Duration) -> Result<Poi
     let mut deaths = 0;
     let latest = world.plan.due(posts) + TimeDelta::from_std(lease * PATIENCE)?;
     let storage = world.storage().await?;
-    let mut phase_now = String::new();
     while world.pace.now() < latest {
         for node in &mut nodes {
             if node.ended(LOOK).await.is_ok() {
@@ -83,11 +82,8 @@ pub async fn run(setup: &Setup<'_>, posts: usize, lease: Duration) -> Result<Poi
                 progress(format!("{deaths} deaths, {} live", live(&world).count()));
             }
         }
-        if live(&world).count() + 1 >= posts {
-            phase_now = deadly_phase(&storage).await?;
-            if phase_now == "blocked" {
-                break;
-            }
+        if live(&world).count() + 1 >= posts && deadly_phase(&storage).await? == "blocked" {
+            break;
         }
         pause(LOOK).await;
     }
@@ -105,7 +101,7 @@ pub async fn run(setup: &Setup<'_>, posts: usize, lease: Duration) -> Result<Poi
     };
     Ok(Poisoned {
         deaths,
-        phase: phase_now,
+        phase: deadly_phase(&storage).await?,
         others: late(false),
         same_account: late(true),
         tally: judge(&world, &storage, &(0..posts).collect()).await?,
