@@ -1,6 +1,6 @@
 //! Drafts and their media, checked when they are made.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use threads_client::{
@@ -9,9 +9,10 @@ use threads_client::{
 };
 
 use crate::arguments::{Texts, named, url};
-use crate::error::{ToException, invalid};
+use crate::error::ToException;
 use crate::models::ToPython;
 use crate::runtime::guard;
+use crate::stored::{from_dict, to_dict};
 
 /// An image or a video that Meta will fetch from a public address.
 #[pyclass(frozen, eq, name = "Media", module = "threads_monitor")]
@@ -274,22 +275,18 @@ impl PyDraft {
     /// The draft that :meth:`to_dict` gave.
     #[staticmethod]
     fn from_dict(py: Python<'_>, values: &Bound<'_, PyDict>) -> PyResult<Self> {
-        guard(|| checked(py, read(values)?))
+        guard(|| checked(py, from_dict(values)?))
     }
 
     /// The same of a draft that need not be fit to be published yet.
     #[staticmethod]
     fn unfinished(values: &Bound<'_, PyDict>) -> PyResult<Self> {
-        guard(|| read(values).map(Self))
+        guard(|| from_dict(values).map(Self))
     }
 
     /// The draft as plain values, ready for ``json.dumps``.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        guard(|| {
-            let json = serde_json::to_string(&self.0)
-                .map_err(|reason| PyValueError::new_err(reason.to_string()))?;
-            py.import("json")?.call_method1("loads", (json,))
-        })
+        guard(|| to_dict(py, &self.0))
     }
 
     /// The text, or the caption of media.
@@ -459,17 +456,6 @@ fn about_argument(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
     } else {
         error
     }
-}
-
-/// A draft out of what `to_dict` gave, fit to be published or not.
-fn read(values: &Bound<'_, PyDict>) -> PyResult<Draft> {
-    let py = values.py();
-    let json: String = py
-        .import("json")?
-        .call_method1("dumps", (values,))?
-        .extract()?;
-    // The reason names members and types, which is all that a person can act on.
-    serde_json::from_str(&json).map_err(|reason| invalid(py, "values", &reason.to_string()))
 }
 
 fn checked(py: Python<'_>, draft: Draft) -> PyResult<PyDraft> {

@@ -20,6 +20,7 @@ mod oauth;
 mod planning;
 mod runtime;
 mod secrets;
+mod stored;
 
 /// The native half of `threads_monitor`; use the package itself.
 #[pyo3::pymodule]

@@ -117,7 +117,9 @@ macro_rules! by_name {
                 &self,
                 py: pyo3::Python<'py>,
             ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::PyAny>> {
-                $crate::models::stored_name(self).unwrap_or_default().to_python(py)
+                $crate::models::stored_name(self)
+                    .ok_or_else(|| $crate::models::unknown(self))?
+                    .to_python(py)
             }
         }
     )+};

@@ -1,7 +1,7 @@
 //! The rule of a repeated post, checked when it is made.
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDate, PyDateTime, PyDict, PyTime, PyTzInfoAccess};
 use threads_monitor::planning::{Every, InvalidRepeat, Repeat, ShortMonth};
@@ -10,6 +10,7 @@ use crate::arguments::{Instant, Texts, named, zone};
 use crate::error::{invalid, refused};
 use crate::models::{ToPython, unknown};
 use crate::runtime::guard;
+use crate::stored::{from_dict, to_dict};
 
 /// When a post is repeated, on somebody's wall.
 #[pyclass(frozen, eq, name = "Repeat", module = "threads_monitor")]
@@ -88,24 +89,12 @@ impl PyRepeat {
     /// The rule that :meth:`to_dict` gave.
     #[staticmethod]
     fn from_dict(py: Python<'_>, values: &Bound<'_, PyDict>) -> PyResult<Self> {
-        guard(|| {
-            let json: String = py
-                .import("json")?
-                .call_method1("dumps", (values,))?
-                .extract()?;
-            let repeat = serde_json::from_str(&json)
-                .map_err(|reason| invalid(py, "values", &reason.to_string()))?;
-            Self::checked(py, repeat)
-        })
+        guard(|| Self::checked(py, from_dict(values)?))
     }
 
     /// The rule as plain values, ready for ``json.dumps``.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        guard(|| {
-            let json = serde_json::to_string(&self.0)
-                .map_err(|reason| PyValueError::new_err(reason.to_string()))?;
-            py.import("json")?.call_method1("loads", (json,))
-        })
+        guard(|| to_dict(py, &self.0))
     }
 
     /// The times of this rule, in order.
