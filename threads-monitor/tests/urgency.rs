@@ -10,29 +10,12 @@ mod world;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use threads_client::{Client, Draft, RetryPolicy, ThrottlePolicy, Timeouts};
 use threads_monitor::publishing::{Due, NewPost, PostPolicy};
-use threads_monitor::{Clock, Monitor, Storage};
+use threads_monitor::{Monitor, Storage};
 use threads_sandbox::{AccountSeed, Endpoint, Fault, FaultRule, Sandbox, When};
-use world::World;
-
-/// The sandbox's clock, which runs.
-#[derive(Debug)]
-struct RunningClock(Sandbox);
-
-#[async_trait]
-impl Clock for RunningClock {
-    fn now(&self) -> DateTime<Utc> {
-        self.0.now()
-    }
-
-    async fn sleep_until(&self, deadline: DateTime<Utc>) {
-        let pause = (deadline - self.now()).to_std().unwrap_or_default();
-        tokio::time::sleep(pause).await;
-    }
-}
+use world::{RunningClock, World};
 
 #[tokio::test]
 async fn a_post_goes_out_while_everything_else_hangs() {

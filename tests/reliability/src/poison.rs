@@ -20,9 +20,9 @@ use crate::world::{Setup, World};
 const POISON: usize = 0;
 /// How often the processes are looked at, in real time.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long after the last post is due the rest may take, in leases: who was in hand with the
-/// deadly post may be taken for deadly, too, and has its chance after five of them.
-const PATIENCE: u32 = 60;
+/// How long after the last post is due the rest may take, in leases: the deadly one is left
+/// alone after five of them.
+const PATIENCE: u32 = 15;
 
 /// How it went.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Poisoned {
     pub deaths: usize,
     /// What the store says of the deadly post.
     pub phase: String,
+    /// Other posts that were taken for deadly, too, at some time.
+    pub suspected: usize,
     /// How late the posts of the other accounts were, sorted.
     pub others: Vec<TimeDelta>,
     /// How late the other posts of its account were, sorted.
@@ -40,7 +42,8 @@ pub struct Poisoned {
 }
 
 impl Poisoned {
-    /// Everything that must not be: the deadly post is left alone, all others are live.
+    /// Everything that must not be: the deadly post is left alone, no other one is, and all
+    /// others are live.
     pub fn faults(&self) -> usize {
         let is_left_alone = self.phase == "blocked";
         // It is not live, and nothing says that it never will be.
@@ -48,7 +51,8 @@ impl Poisoned {
             .tally
             .faults()
             .saturating_sub(usize::from(is_left_alone));
-        rest + usize::from(!is_left_alone)
+        rest + self.suspected
+            + usize::from(!is_left_alone)
             + usize::from(self.tally.live + 1 != self.tally.scheduled)
     }
 }
@@ -102,6 +106,7 @@ pub async fn run(setup: &Setup<'_>, posts: usize, lease: Duration) -> Result<Poi
     Ok(Poisoned {
         deaths,
         phase: deadly_phase(&storage).await?,
+        suspected: suspected(&storage).await?,
         others: late(false),
         same_account: late(true),
         tally: judge(&world, &storage, &(0..posts).collect()).await?,
@@ -130,4 +135,18 @@ async fn deadly_phase(storage: &threads_monitor::Storage) -> Result<String> {
     Ok(job
         .map(|job| phase(&job.state).to_owned())
         .unwrap_or_default())
+}
+
+/// How many other posts were left alone at some time.
+async fn suspected(storage: &threads_monitor::Storage) -> Result<usize> {
+    let query = JobQuery {
+        kind: Some(JobKind::PublishPost),
+        ..JobQuery::default()
+    };
+    let jobs = storage.scheduler.list(&query).await?;
+    Ok(jobs
+        .iter()
+        .filter(|job| number_in(&job.request) != Some(POISON))
+        .filter(|job| job.state.get("times_left_alone").is_some())
+        .count())
 }

@@ -11,6 +11,7 @@ mod posts;
 mod queue;
 mod repeated;
 mod run;
+mod suspects;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use futures::stream;
 use threads_client::UserId;
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,8 @@ use crate::scheduler::{JobId, JobKind, JobQuery, Lease};
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 /// While there is room for posts only, it looks this often whether one is due.
 const LOOK_FOR_POSTS: TimeDelta = TimeDelta::milliseconds(250);
+/// So long a post that may have ended a program waits until another such one had its turn.
+const AWAIT_TURN: TimeDelta = TimeDelta::milliseconds(250);
 /// After a failure of a store the background loop waits so long.
 const AFTER_STORE_FAILURE: TimeDelta = TimeDelta::seconds(2);
 /// So long it waits until it looks again whether a wrong clock was set right.
@@ -48,6 +50,11 @@ impl Monitor {
             if leases.is_empty() {
                 break;
             }
+            let mut work = self
+                .set_suspects_apart(leases, true, TimeDelta::zero())
+                .await;
+            work.leases.extend(work.suspect);
+            let leases = work.leases;
             runs += leases.len();
             let results: Vec<Result<(), MonitorError>> = stream::iter(leases)
                 .map(|lease| self.run_lease(lease))
@@ -125,7 +132,10 @@ impl Monitor {
 
     /// Ends when it is told to, or with an error when a store does nothing any more.
     async fn run_until(self, stop: CancellationToken) -> Result<(), MonitorError> {
-        let others = Arc::new(Semaphore::new(self.inner.concurrency - self.reserved()));
+        let room = Room {
+            others: Arc::new(Semaphore::new(self.inner.concurrency - self.reserved())),
+            suspect: Arc::new(Semaphore::new(1)),
+        };
         let mut running: JoinSet<Result<(), MonitorError>> = JoinSet::new();
         let end = loop {
             for (user, tried_at) in self.due_erasures() {
@@ -133,7 +143,7 @@ impl Monitor {
                 running.spawn(async move { monitor.finish_erasure(&user, tried_at).await });
             }
             let free = self.inner.concurrency - running.len().min(self.inner.concurrency);
-            let wake_at = match self.spawn_due(&mut running, free, &others).await {
+            let wake_at = match self.spawn_due(&mut running, free, &room).await {
                 Ok(wake_at) => wake_at,
                 Err(error) if is_final(&error) => break Err(error),
                 // It was told of, once.
@@ -177,36 +187,40 @@ impl Monitor {
         self.inner.concurrency / 4
     }
 
-    /// Starts what is due, as far as there is room, and says when to look again. Everything
-    /// but posts takes one of the permits of `others`.
+    /// Starts what is due, as far as there is room, and says when to look again.
     async fn spawn_due(
         &self,
         running: &mut JoinSet<Result<(), MonitorError>>,
         free: usize,
-        others: &Arc<Semaphore>,
+        room: &Room,
     ) -> Result<DateTime<Utc>, MonitorError> {
         let latest = self.now() + LOOK_AGAIN;
         if free == 0 {
             return Ok(latest);
         }
-        let mut leases = self.claim_posts(free).await?;
-        let room = (free - leases.len()).min(others.available_permits());
-        let posts = leases.len();
-        if room > 0 {
-            leases.extend(self.claim(room).await?);
+        let mut claimed = self.claim_posts(free).await?;
+        let posts = claimed.len();
+        let for_others = (free - posts).min(room.others.available_permits());
+        if for_others > 0 {
+            claimed.extend(self.claim(for_others).await?);
         }
-        let (is_full, no_room) = (leases.len() >= free, leases.len() - posts == room);
-        for lease in leases {
-            let monitor = self.clone();
+        let (is_full, no_room) = (claimed.len() >= free, claimed.len() - posts == for_others);
+        let turn = Arc::clone(&room.suspect).try_acquire_owned().ok();
+        let work = self
+            .set_suspects_apart(claimed, turn.is_some(), AWAIT_TURN)
+            .await;
+        for lease in work.leases {
             let permit = match lease.job.kind {
                 JobKind::PublishPost => None,
-                _ => Arc::clone(others).try_acquire_owned().ok(),
+                _ => Arc::clone(&room.others).try_acquire_owned().ok(),
             };
-            running.spawn(async move {
-                let result = monitor.run_lease(lease).await;
-                drop(permit);
-                result
-            });
+            running.spawn(self.clone().run_with(lease, permit));
+        }
+        if let Some(lease) = work.suspect {
+            running.spawn(self.clone().run_with(lease, turn));
+        }
+        if work.given_back > 0 {
+            return Ok(self.now() + AWAIT_TURN);
         }
         if is_full {
             return Ok(latest);
@@ -219,6 +233,15 @@ impl Monitor {
         let soonest = self.now() + TimeDelta::milliseconds(100);
         // Not `clamp`: a slow store can take longer than the whole pause.
         Ok(next.map_or(latest, |next| next.max(soonest).min(latest)))
+    }
+
+    /// Runs a lease in the room that it was given.
+    async fn run_with(
+        self,
+        lease: Lease,
+        _room: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), MonitorError> {
+        self.run_lease(lease).await
     }
 
     async fn claim_posts(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
@@ -273,6 +296,15 @@ impl Monitor {
     pub(crate) fn erasing(&self, user: &UserId) -> &RwLock<()> {
         self.inner.erasing.of(user)
     }
+}
+
+/// What there is room for beside posts, which always have some.
+#[derive(Debug)]
+struct Room {
+    /// Everything but posts.
+    others: Arc<Semaphore>,
+    /// A post that may have ended a program.
+    suspect: Arc<Semaphore>,
 }
 
 fn is_final(error: &MonitorError) -> bool {

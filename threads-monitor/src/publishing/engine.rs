@@ -247,9 +247,8 @@ impl Engine<'_> {
             let before = read_post(&lease.job)?;
             let mut step = step(self.policy, &before, now, event.clone());
             let is_at_rest = !matches!(step.next, Next::Do(_));
-            if lease::came_on(&before, &step.post, is_at_rest) {
-                step.post.last_step_epoch = Some(lease.epoch);
-            }
+            step.post.last_step_epoch =
+                lease::came_on(&before, &step.post, is_at_rest, lease.epoch);
             let change = change(&before, &step, now)?;
             let written = match &step.next {
                 Next::Do(_) => self.scheduler.checkpoint(lease, change).await,

@@ -38,16 +38,9 @@ pub(super) fn part(lease_for: Duration, of: u32) -> TimeDelta {
 /// Why a post is left alone, if whoever worked on it died again and again.
 ///
 /// Each claim has an epoch of its own, so the epochs since the last one that came to
-/// something are those whose workers ended without a word.
+/// something are those whose workers ended without a word. What came before that is forgiven.
 pub(super) fn deadly(policy: &PostPolicy, lease: &Lease, post: &Post) -> Option<String> {
-    // A call that may be under way is verified in any case; that brings the post on.
-    if matches!(post.phase, Phase::Publishing { .. }) {
-        return None;
-    }
-    let lost = lease
-        .epoch
-        .checked_sub(post.last_step_epoch?)?
-        .checked_sub(1)?;
+    let lost = lost(lease, post)?;
     // One that was left alone before has one chance at a time.
     let most = if post.times_left_alone == 0 {
         policy.recoveries.max(1)
@@ -62,9 +55,39 @@ pub(super) fn deadly(policy: &PostPolicy, lease: &Lease, post: &Post) -> Option<
     })
 }
 
-/// Whether a step brought a post on: to another phase, or to the end of a run.
-pub(super) fn came_on(before: &Post, after: &Post, is_at_rest: bool) -> bool {
+/// How many workers in a row ended without a word while they had the post.
+fn lost(lease: &Lease, post: &Post) -> Option<u64> {
+    // A call that may be under way is verified in any case; that brings the post on.
+    if matches!(post.phase, Phase::Publishing { .. }) {
+        return None;
+    }
+    lease
+        .epoch
+        .checked_sub(post.last_step_epoch?)?
+        .checked_sub(1)
+}
+
+/// Whether the last worker ended while it had the post: of it, or of another one.
+pub(crate) fn is_suspect(lease: &Lease, post: &Post) -> bool {
+    lost(lease, post).is_some_and(|lost| lost > 0)
+}
+
+/// Takes the lease that the post has now out of the count: nobody worked on it.
+pub(crate) fn did_nothing(post: &mut Post) {
+    post.last_step_epoch = post.last_step_epoch.map(|epoch| epoch.saturating_add(1));
+}
+
+/// The last lease that came to something, after a step under the lease `epoch`, if that
+/// brought the post on: to another phase, or to the end of a run.
+pub(super) fn came_on(before: &Post, after: &Post, is_at_rest: bool, epoch: u64) -> Option<u64> {
+    if is_at_rest {
+        return Some(epoch);
+    }
     let is_other_phase = before.phase.name() != after.phase.name();
     // Nothing is known of what posts of older versions have gone through.
-    before.last_step_epoch.is_none() || is_other_phase || is_at_rest
+    if is_other_phase || before.last_step_epoch.is_none() {
+        // This lease is not at its end, and may yet be lost.
+        return Some(epoch.saturating_sub(1));
+    }
+    before.last_step_epoch
 }

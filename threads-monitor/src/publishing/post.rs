@@ -46,8 +46,9 @@ pub struct Post {
     pub containers_used: u32,
     /// Every publish call that was authorised, in order. One attempt, one request.
     pub attempts: Vec<Attempt>,
-    /// The epoch of the last lease under which it came to another phase, or to rest. `None` of
-    /// a post that an older version of this program wrote.
+    /// The epoch of the last lease that came to something: the one that brought it to rest, or
+    /// the one before that which brought it to this phase and may yet be lost. `None` of a post
+    /// that an older version of this program wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_step_epoch: Option<u64>,
     /// How often it was left alone, because whoever worked on it died.

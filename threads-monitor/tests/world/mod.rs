@@ -47,6 +47,23 @@ impl Clock for SandboxClock {
     }
 }
 
+/// The time of a sandbox that runs.
+#[derive(Debug)]
+pub(crate) struct RunningClock(pub(crate) Sandbox);
+
+#[async_trait]
+impl Clock for RunningClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.now()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this time is the real one")]
+    async fn sleep_until(&self, deadline: DateTime<Utc>) {
+        let pause = (deadline - self.now()).to_std().unwrap_or_default();
+        tokio::time::sleep(pause).await;
+    }
+}
+
 pub(crate) const ALL_SCOPES: [Scope; 4] = [
     Scope::Basic,
     Scope::ContentPublish,

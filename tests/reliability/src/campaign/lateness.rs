@@ -64,13 +64,15 @@ impl Campaign {
                 format!("p50 {p50}, p99 {p99}, max {most}")
             };
             let what = format!("{backend}, {posts} posts, lateness on other accounts");
-            let goal = "p99 5 s; left alone after 5";
+            let goal = "p99 5 s; left alone after 5, and no other is";
             let value = format!(
-                "{}; on its own account: {}; {} deaths, the deadly one is {}; {}",
+                "{}; on its own account: {}; {} deaths, the deadly one is {}, {} others were taken \
+                 for it; {}",
                 late(&poisoned.others),
                 late(&poisoned.same_account),
                 poisoned.deaths,
                 poisoned.phase,
+                poisoned.suspected,
                 poisoned.tally
             );
             figure("poison", self.seed, what, value, goal);
