@@ -3,6 +3,7 @@
 #![cfg(any(feature = "file", feature = "sqlite", feature = "postgres"))]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod places;
 #[cfg(feature = "postgres")]
 mod server;
 
@@ -19,6 +20,12 @@ use threads_monitor::scheduler::{
 use threads_monitor::snapshot_store::{Metric, Reading, Snapshot, SnapshotQuery, Source, Subject};
 use threads_monitor::token_store::{Credential, Token};
 use threads_monitor::{Storage, StoreError, Version};
+
+#[cfg(feature = "seal")]
+use places::Sealed;
+#[cfg(any(feature = "file", feature = "sqlite"))]
+use places::Temporary;
+use places::{Place, open};
 
 /// Small numbers stand for accounts, jobs, instants and versions, so that sequences meet
 /// the same ones again and again.
@@ -476,53 +483,6 @@ impl Caller {
     }
 }
 
-/// A place of stores that can be opened again and again.
-trait Place {
-    fn address(&self) -> String;
-
-    /// Whether tokens are encrypted there.
-    fn is_sealed(&self) -> bool {
-        false
-    }
-}
-
-async fn open(place: &impl Place) -> Storage {
-    let storage = Storage::open(&place.address()).await.unwrap();
-    if place.is_sealed() {
-        sealed(storage).await
-    } else {
-        storage
-    }
-}
-
-#[cfg(feature = "seal")]
-async fn sealed(storage: Storage) -> Storage {
-    // One ring for all tests of the program, as all openings of one store need.
-    let keys = "7:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-    let keys = threads_monitor::seal::KeyRing::parse(keys).unwrap();
-    storage.sealed(keys).await.unwrap()
-}
-
-#[cfg(not(feature = "seal"))]
-async fn sealed(storage: Storage) -> Storage {
-    storage
-}
-
-/// A place whose tokens are encrypted.
-#[cfg(feature = "seal")]
-struct Sealed<P>(P);
-
-#[cfg(feature = "seal")]
-impl<P: Place> Place for Sealed<P> {
-    fn address(&self) -> String {
-        self.0.address()
-    }
-
-    fn is_sealed(&self) -> bool {
-        true
-    }
-}
-
 async fn assert_same(place: &impl Place, steps: &[Step]) {
     let mut memory = Caller::new(Storage::in_memory());
     let mut durable = Caller::new(open(place).await);
@@ -544,6 +504,7 @@ async fn assert_same(place: &impl Place, steps: &[Step]) {
         assert_eq!(answer, expected, "{step:?}");
     }
     assert_eq!(durable.state().await, memory.state().await);
+    assert_eq!(place.wrong_lanes().await, Vec::<String>::new(), "lanes");
     let closed = std::mem::replace(&mut durable.storage, Storage::in_memory());
     drop(closed);
     durable.storage = open(place).await;
@@ -571,32 +532,6 @@ fn check<P: Place>(cases: u32, place: impl Fn() -> P) {
     });
 }
 
-#[cfg(any(feature = "file", feature = "sqlite"))]
-struct Temporary {
-    scheme: &'static str,
-    name: &'static str,
-    directory: tempfile::TempDir,
-}
-
-#[cfg(any(feature = "file", feature = "sqlite"))]
-impl Temporary {
-    fn new(scheme: &'static str, name: &'static str) -> Self {
-        Self {
-            scheme,
-            name,
-            directory: tempfile::TempDir::new().unwrap(),
-        }
-    }
-}
-
-#[cfg(any(feature = "file", feature = "sqlite"))]
-impl Place for Temporary {
-    fn address(&self) -> String {
-        let directory = self.directory.path().display();
-        format!("{}:{directory}/{}", self.scheme, self.name)
-    }
-}
-
 #[cfg(feature = "file")]
 #[test]
 fn a_directory_answers_as_memory_does() {
@@ -619,13 +554,6 @@ fn a_sealed_directory_answers_as_memory_does() {
 #[test]
 fn a_sealed_sqlite_database_answers_as_memory_does() {
     check(40, || Sealed(Temporary::new("sqlite", "threads.db")));
-}
-
-#[cfg(feature = "postgres")]
-impl Place for server::Place {
-    fn address(&self) -> String {
-        self.address()
-    }
 }
 
 #[cfg(feature = "postgres")]

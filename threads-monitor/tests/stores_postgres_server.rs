@@ -110,6 +110,7 @@ async fn a_database_of_each_earlier_schema_is_brought_up_to_date() {
         include_str!("../src/sql/migrations/postgres/0002_jobs.sql"),
         include_str!("../src/sql/migrations/postgres/0003_snapshots.sql"),
         include_str!("../src/sql/migrations/postgres/0004_leases.sql"),
+        include_str!("../src/sql/migrations/postgres/0005_waiting.sql"),
     ];
     let nobody = uuid::Uuid::nil();
     // A job that somebody has, and another one of its lane.

@@ -189,7 +189,7 @@ async fn a_database_of_a_newer_program_is_refused_and_kept() {
         matches!(error, StoreError::TooNew { found: 99, .. }),
         "{error:?}"
     );
-    say(&path, "PRAGMA user_version = 4").await;
+    say(&path, "PRAGMA user_version = 5").await;
     let storage = open(&path).await.unwrap();
     assert!(storage.tokens.load(&"1".into()).await.unwrap().is_some());
 }
@@ -244,6 +244,7 @@ async fn a_database_of_each_earlier_schema_is_brought_up_to_date() {
         include_str!("../src/sql/migrations/sqlite/0002_jobs.sql"),
         include_str!("../src/sql/migrations/sqlite/0003_snapshots.sql"),
         include_str!("../src/sql/migrations/sqlite/0004_leases.sql"),
+        include_str!("../src/sql/migrations/sqlite/0005_waiting.sql"),
     ];
     // A job that somebody has, and another one of its lane.
     let leased = "INSERT INTO jobs VALUES

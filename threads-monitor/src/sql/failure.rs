@@ -54,6 +54,23 @@ fn failure(error: &sqlx::Error) -> Failure {
     Failure { text, code }
 }
 
+/// Whether the database said that it did not do what it was asked. After a connection was lost,
+/// nobody knows.
+pub(crate) fn is_refused(error: &StoreError) -> bool {
+    let StoreError::Backend { source, .. } = error else {
+        return false;
+    };
+    let failure = source.downcast_ref::<Failure>();
+    failure
+        .and_then(|failure| failure.code.as_deref())
+        .is_some_and(|code| !says_gone(code))
+}
+
+/// 57P01 to 57P03: a PostgreSQL that goes down, went down, or is coming up.
+pub(super) fn says_gone(code: &str) -> bool {
+    code.starts_with("57P")
+}
+
 /// The code that the database gave.
 pub(super) fn code(error: &sqlx::Error) -> Option<String> {
     error

@@ -11,6 +11,7 @@ pub(super) const SQLITE: Migrations = &[
     include_str!("migrations/sqlite/0002_jobs.sql"),
     include_str!("migrations/sqlite/0003_snapshots.sql"),
     include_str!("migrations/sqlite/0004_leases.sql"),
+    include_str!("migrations/sqlite/0005_waiting.sql"),
 ];
 
 #[cfg(feature = "postgres")]
@@ -19,6 +20,7 @@ pub(super) const POSTGRES: Migrations = &[
     include_str!("migrations/postgres/0002_jobs.sql"),
     include_str!("migrations/postgres/0003_snapshots.sql"),
     include_str!("migrations/postgres/0004_leases.sql"),
+    include_str!("migrations/postgres/0005_waiting.sql"),
 ];
 
 /// The steps that a database of this version lacks, each with its number.

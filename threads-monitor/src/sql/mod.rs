@@ -29,6 +29,7 @@ mod wal;
 
 use std::fmt;
 
+pub(crate) use self::failure::is_refused;
 #[cfg(feature = "postgres")]
 use self::postgres::Postgres;
 #[cfg(feature = "sqlite")]

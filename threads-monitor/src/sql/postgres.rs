@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `READ COMMITTED`, where each statement sees what was committed before it and a blocked `UPDATE` goes on with the newest row | everywhere |
 //! | `SELECT … FOR UPDATE SKIP LOCKED`, `FOR UPDATE OF`, `FOR KEY SHARE` | claiming, changing a job, appending |
-//! | `WITH … AS MATERIALIZED` with `UPDATE … FROM … RETURNING` in it | claiming |
+//! | `WITH … AS MATERIALIZED` with `UPDATE … FROM … RETURNING` and `INSERT` in it; a row that was changed since the statement began is looked at again in its newest version before it is locked or changed | claiming, releasing many jobs |
 //! | `INSERT … ON CONFLICT DO NOTHING` and `DO UPDATE … WHERE` | enqueueing, appending |
 //! | sequences that are not rolled back (`nextval`), identity columns | versions, cursors |
 //! | stored generated columns, partial indexes, `COLLATE "C"` | tables |

@@ -35,7 +35,7 @@ use sqlx::sqlite::{
 
 use super::failure::{code, failed, stopped};
 use super::migrations::{SQLITE, missing};
-use super::statement::{Row, Statement, Value, bind};
+use super::statement::{Row, Statement, Value, bind, json_array};
 use super::wal;
 use crate::error::StoreError;
 use crate::folder::{Folder, shown};
@@ -133,7 +133,7 @@ impl Sqlite {
         statement: Statement,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let rows = bind!(statement.sqlite, values)
+        let rows = bind!(statement.sqlite, values, json_array)
             .fetch_all(&self.readers)
             .await
             .map_err(|error| self.place.failed(doing, &error))?;
@@ -234,7 +234,7 @@ impl Step {
         if statement.sqlite.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = bind!(statement.sqlite, values)
+        let rows = bind!(statement.sqlite, values, json_array)
             .fetch_all(&mut *self.transaction)
             .await
             .map_err(|error| self.place.failed_write(self.doing, &error))?;
@@ -249,7 +249,7 @@ impl Step {
         if statement.sqlite.is_empty() {
             return Ok(0);
         }
-        let done = bind!(statement.sqlite, values)
+        let done = bind!(statement.sqlite, values, json_array)
             .execute(&mut *self.transaction)
             .await
             .map_err(|error| self.place.failed_write(self.doing, &error))?;

@@ -45,6 +45,12 @@ pub(crate) enum Value {
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
     Id(Uuid),
+    /// An array of PostgreSQL; a JSON array on SQLite.
+    Integers(Vec<Option<i64>>),
+    /// As [`Integers`](Self::Integers).
+    Texts(Vec<String>),
+    /// As [`Integers`](Self::Integers); with hyphens on SQLite.
+    Ids(Vec<Uuid>),
 }
 
 impl From<i64> for Value {
@@ -113,15 +119,47 @@ impl From<Option<&[u8]>> for Value {
     }
 }
 
+impl From<Vec<String>> for Value {
+    fn from(texts: Vec<String>) -> Self {
+        Self::Texts(texts)
+    }
+}
+
+impl From<Vec<Option<i64>>> for Value {
+    fn from(numbers: Vec<Option<i64>>) -> Self {
+        Self::Integers(numbers)
+    }
+}
+
+impl From<Vec<Uuid>> for Value {
+    fn from(ids: Vec<Uuid>) -> Self {
+        Self::Ids(ids)
+    }
+}
+
 impl From<Uuid> for Value {
     fn from(id: Uuid) -> Self {
         Self::Id(id)
     }
 }
 
-/// Binds every value to a query of either database.
+/// A list as PostgreSQL takes it.
+#[cfg(feature = "postgres")]
+pub(super) const fn array<T>(list: Vec<T>) -> Vec<T> {
+    list
+}
+
+/// A list as SQLite takes it.
+#[cfg(feature = "sqlite")]
+#[expect(clippy::needless_pass_by_value, reason = "as `array` has it")]
+pub(super) fn json_array<T: serde::Serialize>(list: Vec<T>) -> String {
+    // SQLite would refuse the empty text that no list of numbers, texts or ids ends in.
+    serde_json::to_string(&list).unwrap_or_default()
+}
+
+/// Binds every value to a query of either database, which takes lists as `$list` makes them.
 macro_rules! bind {
-    ($statement:expr, $values:expr) => {{
+    ($statement:expr, $values:expr, $list:ident) => {{
         let mut query = sqlx::query($statement);
         for value in $values {
             query = match value {
@@ -129,6 +167,9 @@ macro_rules! bind {
                 Value::Text(text) => query.bind(text),
                 Value::Bytes(bytes) => query.bind(bytes),
                 Value::Id(id) => query.bind(id),
+                Value::Integers(numbers) => query.bind($list(numbers)),
+                Value::Texts(texts) => query.bind($list(texts)),
+                Value::Ids(ids) => query.bind($list(ids)),
             };
         }
         query

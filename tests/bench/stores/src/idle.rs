@@ -110,7 +110,7 @@ async fn fill_sqlite(address: &str, accounts: usize) -> anyhow::Result<()> {
         .await?;
     }
     sqlx::query(
-        "INSERT INTO lanes (serial_key, head_wake, head_id) SELECT serial_key, wake_at, id FROM jobs",
+        "INSERT INTO lanes (serial_key, head_wake_at, head_id) SELECT serial_key, wake_at, id FROM jobs",
     )
     .execute(&pool)
     .await?;
@@ -142,7 +142,7 @@ async fn fill_postgres(address: &str, accounts: usize) -> anyhow::Result<()> {
         .await?;
     }
     sqlx::query(
-        "INSERT INTO lanes (serial_key, head_wake, head_id) SELECT serial_key, wake_at, id FROM jobs",
+        "INSERT INTO lanes (serial_key, head_wake_at, head_id) SELECT serial_key, wake_at, id FROM jobs",
     )
     .execute(&pool)
     .await?;

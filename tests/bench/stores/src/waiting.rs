@@ -82,13 +82,19 @@ async fn fill(pool: &PgPool, jobs: u64, accounts: u64) -> anyhow::Result<()> {
         .await?;
     }
     sqlx::query(
-        "INSERT INTO lanes (serial_key, head_wake, head_id) \
-         SELECT DISTINCT ON (serial_key) serial_key, wake_at, id FROM jobs \
+        "INSERT INTO lanes (serial_key, head_wake_at, head_id, is_shared) \
+         SELECT DISTINCT ON (serial_key) serial_key, wake_at, id, TRUE FROM jobs \
          ORDER BY serial_key, wake_at, id",
     )
     .execute(pool)
     .await?;
-    for table in ["jobs", "lanes"] {
+    sqlx::query(
+        "INSERT INTO waiting (serial_key, wake_at, id) \
+         SELECT serial_key, wake_at, id FROM jobs ORDER BY serial_key, wake_at, id",
+    )
+    .execute(pool)
+    .await?;
+    for table in ["jobs", "lanes", "waiting"] {
         let vacuum = format!("VACUUM ANALYZE {table}");
         sqlx::query(sqlx::AssertSqlSafe(vacuum))
             .execute(pool)

@@ -13,10 +13,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde_json::Value as Json;
 use threads_client::UserId;
 
-use self::lane::{Lane, refresh};
+use self::lane::{Lane, join, leave, lock, refresh};
 use self::lease_time::LeaseTime;
 use self::releases::Releases;
 use self::rows::{is_known, kinds, lease, record};
@@ -81,7 +80,8 @@ impl Scheduler for SqlScheduler {
                 None => Err(changed(&job.id)),
             };
         };
-        refresh(&mut step, &job.serial_key, Lane::Kept).await?;
+        join(&mut step, vec![job.id.uuid()]).await?;
+        refresh(&mut step, &job.serial_key, &job.id, Lane::Kept).await?;
         step.commit().await?;
         record(&row)
     }
@@ -182,7 +182,7 @@ impl Scheduler for SqlScheduler {
         let mut values = vec![now, id.uuid().into(), signed(lease.epoch).into()];
         values.extend(end);
         let mut step = self.database.begin("renewing a lease").await?;
-        step.rows(say::LOCK_LANE, vec![id.uuid().into()]).await?;
+        lock(&mut step, &id).await?;
         let rows = step.rows(say::RENEW, values).await?;
         let Some(row) = rows.first() else {
             step.undo().await?;
@@ -190,7 +190,7 @@ impl Scheduler for SqlScheduler {
         };
         let mut job = record(row)?;
         let holder = job.lease.take().ok_or(StoreError::LeaseLost { job: id })?;
-        refresh(&mut step, &job.serial_key, Lane::Leased(holder.until)).await?;
+        refresh(&mut step, &job.serial_key, &id, Lane::Leased(holder.until)).await?;
         step.commit().await?;
         lease.until = holder.until;
         lease.job.lease = Some(holder);
@@ -316,26 +316,22 @@ impl Scheduler for SqlScheduler {
             .iter()
             .map(|row| row.text(0))
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let locked = Json::from(lanes.clone()).to_string();
-        let removed = step
-            .run(
-                say::ERASE_JOBS,
-                vec![account.into(), locked.as_str().into()],
-            )
-            .await?;
+        let values = vec![account.into(), lanes.clone().into()];
+        step.run(say::ERASE_WAITING, values.clone()).await?;
+        let removed = step.run(say::ERASE_JOBS, values).await?;
         // Whoever numbers events locks many of them, too.
         step.rows(say::LOCK_CURSORS, Vec::new()).await?;
         step.run(say::ERASE_EVENTS, vec![account.into()]).await?;
-        step.run(say::DOUBT_LANES, vec![locked.as_str().into()])
+        step.run(say::DOUBT_LANES, vec![lanes.clone().into()])
             .await?;
-        let values = vec![locked.into(), Lane::Kept.end().into()];
+        let values = vec![lanes.clone().into(), Lane::Kept.end().into()];
         step.run(say::REFRESH_LANES, values).await?;
         for lane in lanes {
             step.run(say::LEAVE_LANE, vec![lane.into()]).await?;
         }
         step.commit().await?;
         self.database
-            .forget(&["events", "evidence", "jobs", "lanes"])
+            .forget(&["events", "evidence", "jobs", "lanes", "waiting"])
             .await?;
         Ok(removed)
     }
@@ -449,7 +445,8 @@ impl SqlScheduler {
     }
 }
 
-/// Changes a job with its events and its lane; `None` when the statement found no job.
+/// Changes a job with its events and its lane; `None` when the statement found no job, and the
+/// step is to be undone.
 async fn write(
     step: &mut Transaction,
     id: &JobId,
@@ -458,7 +455,10 @@ async fn write(
     events: Vec<NewEvent>,
     lane: Lane,
 ) -> Result<Option<JobRecord>, StoreError> {
-    step.rows(say::LOCK_LANE, vec![id.uuid().into()]).await?;
+    let is_alone = lock(step, id).await?;
+    if !is_alone {
+        leave(step, vec![id.uuid()]).await?;
+    }
     step.run(say::NEXT_VERSION, Vec::new()).await?;
     let rows = step.rows(statement, values).await?;
     let Some(job) = rows.first().map(record).transpose()? else {
@@ -474,7 +474,10 @@ async fn write(
         ];
         step.run(say::ADD_EVENT, values).await?;
     }
-    refresh(step, &job.serial_key, lane).await?;
+    if !is_alone {
+        join(step, vec![id.uuid()]).await?;
+    }
+    refresh(step, &job.serial_key, id, lane).await?;
     Ok(Some(job))
 }
 

@@ -4,22 +4,29 @@
 //! while another transaction is on its way waits for it, and goes with the next one: the
 //! more there is to do, the less each costs, and a single release waits for nobody.
 //!
+//! On PostgreSQL, those that are the only open jobs of their lanes need one statement, and the
+//! others a step of several.
+//!
 //! A release that is not plain is not written here: one whose lane somebody else has
 //! locked (the others shall not wait for that), one whose lease is lost, one of a batch
 //! that failed before its commit. Its caller writes it alone, and learns why it cannot be.
+
+mod write;
 
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+#[cfg(feature = "sqlite")]
 use serde_json::json;
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 use uuid::Uuid;
 
-use super::statements as say;
-use super::{Change, Lane, Lease, NewEvent};
+use self::write::{Unwritten, write_batch};
+use super::{Change, Lease, NewEvent};
 use crate::error::{SharedFailure, StoreError};
-use crate::sql::{SqlDatabase, Transaction, json_string, micros, signed};
+use crate::sql::{SqlDatabase, json_string, micros, signed};
 
 /// So many releases share one transaction.
 const LONGEST_BATCH: usize = 256;
@@ -41,6 +48,8 @@ struct Queue(Arc<Mutex<Waiting>>);
 struct Waiting {
     releases: Vec<Release>,
     writers: usize,
+    /// Whether one of them has not taken its batch yet.
+    is_gathering: bool,
 }
 
 /// A job's last write under a lease.
@@ -61,14 +70,6 @@ struct Entry {
     at: i64,
     name: String,
     data: String,
-}
-
-/// Why a batch was not written.
-enum Unwritten {
-    /// Nothing of it was done.
-    Undone,
-    /// The commit failed; it may be done.
-    Unknown(StoreError),
 }
 
 impl Releases {
@@ -145,10 +146,12 @@ impl Release {
         self.state.len() + self.lane.len() + events
     }
 
+    #[cfg(feature = "sqlite")]
     fn name(&self) -> String {
         self.id.simple().to_string()
     }
 
+    #[cfg(feature = "sqlite")]
     fn json(&self) -> serde_json::Value {
         json!({
             "id": self.name(),
@@ -160,7 +163,8 @@ impl Release {
         })
     }
 
-    fn events(&self) -> impl Iterator<Item = serde_json::Value> + '_ {
+    #[cfg(feature = "sqlite")]
+    fn json_events(&self) -> impl Iterator<Item = serde_json::Value> + '_ {
         self.events.iter().map(|event| {
             json!({
                 "job": self.name(),
@@ -196,60 +200,78 @@ impl Queue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a release, and gives a writer if there are fewer than so many.
+    /// Adds a release, and gives a writer if nobody gathers and there are fewer than so many.
     fn add(&self, release: Release, most: usize) -> Option<Writer> {
         let mut waiting = self.lock();
         waiting.releases.push(release);
-        if waiting.writers >= most {
+        if waiting.is_gathering || waiting.writers >= most {
             return None;
         }
         waiting.writers += 1;
+        waiting.is_gathering = true;
         Some(Writer {
             queue: self.clone(),
-            is_done: false,
+            doing: Doing::Gathering,
         })
     }
 }
 
-/// Writes until nothing waits.
+/// Writes until nothing waits, or somebody else gathers what does.
 struct Writer {
     queue: Queue,
-    is_done: bool,
+    doing: Doing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    Gathering,
+    Writing,
+    Nothing,
 }
 
 impl Writer {
     async fn run(mut self, database: SqlDatabase) {
-        while !self.has_ended() {
-            // What comes in while the step begins goes along.
-            let step = database.begin("releasing jobs").await;
-            let batch = self.queue.lock().next_batch();
-            let outcome = match step {
-                Ok(step) => write_batch(step, database.has_one_writer(), &batch).await,
-                Err(_) => Err(Unwritten::Undone),
-            };
-            answer(outcome, batch);
+        while self.doing == Doing::Gathering {
+            // Whoever releases at the same moment goes along.
+            yield_now().await;
+            let batch = self.take();
+            let mut written = HashSet::new();
+            let outcome = write_batch(&database, &batch, &mut written).await;
+            answer(outcome, &written, batch);
+            self.go_on();
         }
     }
 
-    /// Ends when nothing waits.
-    fn has_ended(&mut self) -> bool {
+    fn take(&mut self) -> Vec<Release> {
         let mut waiting = self.queue.lock();
-        if waiting.releases.is_empty() {
+        waiting.is_gathering = false;
+        self.doing = Doing::Writing;
+        waiting.next_batch()
+    }
+
+    fn go_on(&mut self) {
+        let mut waiting = self.queue.lock();
+        if waiting.releases.is_empty() || waiting.is_gathering {
             waiting.writers -= 1;
-            self.is_done = true;
+            self.doing = Doing::Nothing;
+        } else {
+            waiting.is_gathering = true;
+            self.doing = Doing::Gathering;
         }
-        self.is_done
     }
 }
 
 impl Drop for Writer {
     /// Cut off, because its runtime ends: nobody shall wait for it.
     fn drop(&mut self) {
-        if self.is_done {
+        if self.doing == Doing::Nothing {
             return;
         }
         let mut waiting = self.queue.lock();
         waiting.writers -= 1;
+        if self.doing == Doing::Gathering {
+            waiting.is_gathering = false;
+        }
         if waiting.writers == 0 {
             waiting.releases.clear();
         }
@@ -257,74 +279,17 @@ impl Drop for Writer {
 }
 
 /// Tells every caller of a batch what became of it. One that is gone is not told.
-fn answer(outcome: Result<HashSet<Uuid>, Unwritten>, batch: Vec<Release>) {
-    let outcome = outcome.or_else(|unwritten| match unwritten {
-        Unwritten::Undone => Ok(HashSet::new()),
-        Unwritten::Unknown(error) => Err(SharedFailure::new("sql", error)),
-    });
+fn answer(outcome: Result<(), Unwritten>, written: &HashSet<Uuid>, batch: Vec<Release>) {
+    let failure = match outcome {
+        Ok(()) | Err(Unwritten::Undone) => None,
+        Err(Unwritten::Unknown(error)) => Some(SharedFailure::new("sql", error)),
+    };
     for release in batch {
-        let told = match &outcome {
-            Ok(written) => Ok(written.contains(&release.id)),
-            Err(failure) => Err(failure.error()),
+        let told = match &failure {
+            _ if written.contains(&release.id) => Ok(true),
+            None => Ok(false),
+            Some(failure) => Err(failure.error()),
         };
         let _ = release.caller.send(told);
     }
-}
-
-/// Writes what is plain of a batch in one step, and says which jobs those were.
-async fn write_batch(
-    mut step: Transaction,
-    has_one_writer: bool,
-    batch: &[Release],
-) -> Result<HashSet<Uuid>, Unwritten> {
-    let undone = |_: StoreError| Unwritten::Undone;
-    let mut batch: Vec<&Release> = batch.iter().collect();
-    if !has_one_writer && !batch.is_empty() {
-        let lanes = text(batch.iter().map(|release| release.lane.as_str().into()));
-        let free = step.rows(say::LOCK_FREE_LANES, vec![lanes.into()]).await;
-        let free = free
-            .map_err(undone)?
-            .iter()
-            .map(|row| row.text(0))
-            .collect::<Result<HashSet<_>, _>>()
-            .map_err(undone)?;
-        batch.retain(|release| free.contains(&release.lane));
-    }
-    if batch.is_empty() {
-        step.undo().await.map_err(undone)?;
-        return Ok(HashSet::new());
-    }
-    let count = i64::try_from(batch.len()).unwrap_or(i64::MAX);
-    step.run(say::NEXT_VERSIONS, vec![count.into()])
-        .await
-        .map_err(undone)?;
-    let changes = text(batch.iter().map(|release| release.json()));
-    let written = step.rows(say::RELEASE_ALL, vec![changes.into()]).await;
-    let written = written
-        .map_err(undone)?
-        .iter()
-        .map(|row| row.id(0))
-        .collect::<Result<HashSet<_>, _>>()
-        .map_err(undone)?;
-    batch.retain(|release| written.contains(&release.id));
-    let lanes = text(batch.iter().map(|release| release.lane.as_str().into()));
-    if batch.iter().any(|release| !release.events.is_empty()) {
-        let events = text(batch.iter().flat_map(|release| release.events()));
-        step.run(say::ADD_EVENTS, vec![events.into()])
-            .await
-            .map_err(undone)?;
-    }
-    step.run(
-        say::REFRESH_LANES,
-        vec![lanes.into(), Lane::Released.end().into()],
-    )
-    .await
-    .map_err(undone)?;
-    step.commit().await.map_err(Unwritten::Unknown)?;
-    Ok(written)
-}
-
-/// A JSON array as a text.
-fn text(values: impl Iterator<Item = serde_json::Value>) -> String {
-    values.collect::<serde_json::Value>().to_string()
 }

@@ -1,6 +1,5 @@
 //! Rows as jobs, and the kinds of jobs that this version of the program knows.
 
-use serde_json::Value as Json;
 use threads_client::UserId;
 
 use super::super::{JobId, JobKind, JobRecord, Lease, LeaseHolder, WorkerId};
@@ -54,8 +53,8 @@ pub(super) fn record(row: &Row) -> Result<JobRecord, StoreError> {
 pub(super) fn kinds(kind: Option<JobKind>) -> Value {
     let known = JobKind::ALL.iter().copied();
     let known = known.filter(|known| kind.is_none_or(|kind| kind == *known));
-    let names: Json = known.map(JobKind::as_str).collect();
-    names.to_string().into()
+    let names = known.map(|kind| kind.as_str().to_owned());
+    names.collect::<Vec<_>>().into()
 }
 
 /// Whether a job is of a kind that this version knows.

@@ -25,14 +25,74 @@ pub(super) const ENTER_LANE: Statement = Statement::each(
      ON CONFLICT (serial_key) DO UPDATE SET serial_key = excluded.serial_key",
 );
 
-/// Locks the lane of a job.
-pub(super) const LOCK_LANE: Statement = Statement::each(
-    "",
-    "SELECT lanes.serial_key FROM jobs JOIN lanes ON lanes.serial_key = jobs.serial_key \
-     WHERE jobs.id = $1 FOR UPDATE OF lanes",
+macro_rules! is_alone {
+    ($lock:literal) => {
+        concat!(
+            "SELECT CAST(CASE WHEN NOT lanes.is_shared AND COALESCE(lanes.head_id = $1, TRUE) \
+             THEN 1 ELSE 0 END AS BIGINT) FROM jobs JOIN lanes \
+             ON lanes.serial_key = jobs.serial_key WHERE jobs.id = $1",
+            $lock
+        )
+    };
+}
+
+/// Locks the lane of a job, and says 1 if no other job of it is open.
+pub(super) const LOCK_LANE: Statement =
+    Statement::each(is_alone!(""), is_alone!(" FOR UPDATE OF lanes"));
+
+/// Takes the jobs `$1`, a list of ids, out of those that wait, before they change.
+pub(super) const LEAVE_WAITING: Statement = Statement::each(
+    concat!(
+        "DELETE FROM waiting WHERE (serial_key, wake_at, id) IN \
+         (SELECT serial_key, wake_at, id FROM jobs WHERE jobs.id",
+        ids_of_sqlite!("$1"),
+        ")"
+    ),
+    concat!(
+        "DELETE FROM waiting USING jobs WHERE jobs.id",
+        ids_of_postgres!("$1"),
+        " AND waiting.serial_key = jobs.serial_key AND waiting.wake_at = jobs.wake_at \
+         AND waiting.id = jobs.id"
+    ),
 );
 
-/// Locks those lanes of `$1`, a JSON array of serial keys, that nobody else has locked.
+macro_rules! join_waiting {
+    ($ids:expr) => {
+        concat!(
+            "INSERT INTO waiting (serial_key, wake_at, id) \
+             SELECT member.serial_key, member.wake_at, member.id FROM jobs \
+             JOIN lanes ON lanes.serial_key = jobs.serial_key \
+             JOIN jobs AS member ON member.id IN (jobs.id, lanes.head_id) \
+             WHERE jobs.id",
+            $ids,
+            " AND (lanes.is_shared OR (lanes.head_id <> jobs.id AND jobs.wake_at IS NOT NULL)) \
+             AND member.wake_at IS NOT NULL ON CONFLICT DO NOTHING"
+        )
+    };
+}
+
+/// Puts the jobs `$1`, a list of ids, among those that wait, if they are open and not the
+/// only ones of their lanes; and the head of the lane with them.
+pub(super) const JOIN_WAITING: Statement = Statement::each(
+    join_waiting!(ids_of_sqlite!("$1")),
+    join_waiting!(ids_of_postgres!("$1")),
+);
+
+/// Takes the jobs of the account `$1` in the lanes `$2`, a list, out of those that wait.
+pub(super) const ERASE_WAITING: Statement = Statement::each(
+    concat!(
+        "DELETE FROM waiting WHERE serial_key",
+        one_of_sqlite!("$2"),
+        " AND id IN (SELECT id FROM jobs WHERE account = $1)"
+    ),
+    concat!(
+        "DELETE FROM waiting WHERE serial_key",
+        one_of_postgres!("$2"),
+        " AND id IN (SELECT id FROM jobs WHERE account = $1)"
+    ),
+);
+
+/// Locks those lanes of `$1`, a list of serial keys, that nobody else has locked.
 pub(super) const LOCK_FREE_LANES: Statement = Statement::each(
     "",
     concat!(
@@ -42,13 +102,36 @@ pub(super) const LOCK_FREE_LANES: Statement = Statement::each(
     ),
 );
 
-/// Of `$1`, one serial key.
-pub(super) const REFRESH_LANE: Statement = Statement::both(refresh_lanes!(" = $1"));
+/// Of `$1`, one serial key; `$3` is the job that changed.
+pub(super) const REFRESH_LANE: Statement =
+    Statement::both(refresh_lanes!(" = $1", "IN (lanes.head_id, $3)"));
 
-/// Of `$1`, a JSON array of serial keys.
+/// Of `$1`, a list of serial keys, in which no other job than the head was opened.
 pub(super) const REFRESH_LANES: Statement = Statement::each(
-    refresh_lanes!(one_of_sqlite!("$1")),
-    refresh_lanes!(one_of_postgres!("$1")),
+    refresh_lanes!(one_of_sqlite!("$1"), "= lanes.head_id"),
+    refresh_lanes!(one_of_postgres!("$1"), "= lanes.head_id"),
+);
+
+/// Whether one of the lanes `$1`, a list of serial keys, has several open jobs or several leases.
+pub(super) const ANY_SHARED: Statement = Statement::each(
+    concat!(
+        "SELECT 1 FROM lanes WHERE serial_key",
+        one_of_sqlite!("$1"),
+        " AND (is_shared OR is_contended) LIMIT 1"
+    ),
+    "",
+);
+
+/// As [`REFRESH_LANES`], of lanes that have no other open job than their head, which is released.
+pub(super) const GIVE_LANES_BACK: Statement = Statement::each(
+    concat!(
+        "UPDATE lanes SET (head_wake_at, head_id) = (SELECT wake_at, id FROM jobs \
+         WHERE jobs.id = lanes.head_id AND wake_at IS NOT NULL), leased_until = ",
+        never!(),
+        " WHERE serial_key",
+        one_of_sqlite!("$1")
+    ),
+    "",
 );
 
 /// Leases the lane `$1` until `$2`.
@@ -61,7 +144,7 @@ pub(super) const TAKE_LANE: Statement = Statement::each(
     "",
 );
 
-/// Has the leases of the lanes `$1`, a JSON array, counted again.
+/// Has the leases of the lanes `$1`, a list of serial keys, counted again.
 pub(super) const DOUBT_LANES: Statement = Statement::each(
     concat!(
         "UPDATE lanes SET is_contended = 1 WHERE serial_key",
@@ -107,19 +190,19 @@ pub(super) const CLAIM: Statement = Statement::each(
         "UPDATE jobs SET version = (SELECT job_version FROM numbers) - heads.later, \
          epoch = epoch + 1, lease_worker = $3, lease_until = $4 \
          FROM (SELECT head_id, \
-               count(*) OVER () - row_number() OVER (ORDER BY head_wake, head_id) AS later \
+               count(*) OVER () - row_number() OVER (ORDER BY head_wake_at, head_id) AS later \
                FROM (",
-        heads!("head_wake, head_id", "$5"),
+        heads!("head_wake_at, head_id", "$5"),
         ")) AS heads WHERE jobs.id = heads.head_id RETURNING ",
         columns!()
     ),
     concat!(
         clock!(),
         "heads AS MATERIALIZED (SELECT head_id FROM lanes \
-         WHERE head_wake <= (SELECT now FROM clock) AND leased_until <= (SELECT now FROM clock) AND ",
+         WHERE head_wake_at <= (SELECT now FROM clock) AND leased_until <= (SELECT now FROM clock) AND ",
         head_kind!(),
         one_of_postgres!("$6"),
-        " ORDER BY head_wake, head_id LIMIT $2 FOR UPDATE SKIP LOCKED), \
+        " ORDER BY head_wake_at, head_id LIMIT $2 FOR UPDATE SKIP LOCKED), \
          claimed AS (UPDATE jobs SET version = nextval('job_versions'), epoch = epoch + 1, \
          lease_worker = $3, lease_until = ",
         lease_end!(),
@@ -188,7 +271,45 @@ pub(super) const RELEASE: Statement = versioned!(
 pub(super) const NEXT_VERSIONS: Statement =
     Statement::each("UPDATE numbers SET job_version = job_version + $1", "");
 
-/// As [`RELEASE`] for a JSON array of objects, and only in the lane that each names.
+/// The lists of [`RELEASE_ALL`] as rows.
+macro_rules! changes_of_postgres {
+    () => {
+        "WITH change AS MATERIALIZED (SELECT id, lane, epoch, version, state, wake_at \
+         FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[]) \
+         AS change (id, lane, epoch, version, state, wake_at))"
+    };
+}
+
+macro_rules! release_all_postgres {
+    ($changes:literal) => {
+        concat!(
+            "UPDATE jobs SET state = change.state, wake_at = change.wake_at, lease_worker = NULL, \
+             lease_until = NULL, version = nextval('job_versions') FROM ",
+            $changes,
+            " AS change WHERE jobs.id = change.id AND jobs.serial_key = change.lane \
+             AND jobs.epoch = change.epoch AND jobs.version = change.version \
+             AND jobs.lease_until IS NOT NULL AND jobs.wake_at IS NOT NULL"
+        )
+    };
+}
+
+/// Adds events of lists of jobs, accounts, instants, names and data, in their order.
+macro_rules! add_events_postgres {
+    ($lists:literal, $which:literal) => {
+        concat!(
+            "INSERT INTO events (job, account, at, name, data) \
+             SELECT job, account, at, name, data FROM unnest(",
+            $lists,
+            ") WITH ORDINALITY AS event (job, account, at, name, data, place)",
+            $which,
+            " ORDER BY place"
+        )
+    };
+}
+
+/// As [`RELEASE`] for many: a JSON array of objects on SQLite; lists of ids, lanes, epochs,
+/// versions, states and wake-ups on PostgreSQL. Only in the lane that each names, and not of a
+/// job that came to its end under its lease, which is no head.
 pub(super) const RELEASE_ALL: Statement = Statement::each(
     "UPDATE jobs SET state = change.state, wake_at = change.wake_at, lease_worker = NULL, \
      lease_until = NULL, version = (SELECT job_version FROM numbers) - change.place \
@@ -196,15 +317,45 @@ pub(super) const RELEASE_ALL: Statement = Statement::each(
            value ->> 'epoch' AS epoch, value ->> 'version' AS version, \
            value ->> 'state' AS state, value ->> 'wake_at' AS wake_at FROM json_each($1)) AS change \
      WHERE jobs.id = change.id AND jobs.serial_key = change.lane AND jobs.epoch = change.epoch \
-     AND jobs.version = change.version AND jobs.lease_until IS NOT NULL RETURNING id",
-    "WITH change AS MATERIALIZED (SELECT id, lane, epoch, version, state, wake_at \
-     FROM json_to_recordset($1::json) AS change (id uuid, lane text, epoch bigint, \
-     version bigint, state text, wake_at bigint)) \
-     UPDATE jobs SET state = change.state, wake_at = change.wake_at, lease_worker = NULL, \
-     lease_until = NULL, version = nextval('job_versions') FROM change \
-     WHERE jobs.id = ANY (ARRAY(SELECT id FROM change)) AND jobs.id = change.id \
-     AND jobs.serial_key = change.lane AND jobs.epoch = change.epoch \
-     AND jobs.version = change.version AND jobs.lease_until IS NOT NULL RETURNING jobs.id",
+     AND jobs.version = change.version AND jobs.lease_until IS NOT NULL \
+     AND jobs.wake_at IS NOT NULL RETURNING id",
+    concat!(
+        changes_of_postgres!(),
+        release_all_postgres!("change"),
+        " RETURNING jobs.id"
+    ),
+);
+
+/// As [`RELEASE_ALL`], in one statement with the events (as of [`ADD_EVENTS`], from `$7` on) and
+/// the lanes; only in lanes that have no other open job and that nobody else has locked.
+///
+/// What it sees may be older than the locks that it takes. So it decides by the rows that it
+/// locks and changes, whose newest versions are looked at again, and by no other row: the head
+/// of such a lane is its one open job.
+///
+/// The joins are of lists, which the planner takes for ten rows, so it looks each up by its key.
+pub(super) const RELEASE_ALONE: Statement = Statement::each(
+    "",
+    concat!(
+        changes_of_postgres!(),
+        ", free AS MATERIALIZED (SELECT serial_key FROM lanes \
+         WHERE serial_key = ANY ($2::text[]) AND NOT is_shared AND NOT is_contended \
+         ORDER BY serial_key FOR UPDATE SKIP LOCKED), \
+         plain AS MATERIALIZED (SELECT change.* FROM change \
+         JOIN free ON free.serial_key = change.lane), \
+         released AS (",
+        release_all_postgres!("plain"),
+        " RETURNING jobs.id, jobs.serial_key, jobs.wake_at), \
+         told AS (",
+        add_events_postgres!(
+            "$7::uuid[], $8::text[], $9::bigint[], $10::text[], $11::text[]",
+            " WHERE job = ANY (ARRAY(SELECT id FROM released))"
+        ),
+        "), given_back AS (UPDATE lanes SET head_wake_at = released.wake_at, \
+         head_id = CASE WHEN released.wake_at IS NOT NULL THEN released.id END, leased_until = ",
+        never!(),
+        " FROM released WHERE lanes.serial_key = released.serial_key) SELECT id FROM released"
+    ),
 );
 
 /// `$2` version, `$3` state, `$4` wake-up.
@@ -255,15 +406,16 @@ pub(super) const ADD_EVENT: Statement = Statement::both(
     "INSERT INTO events (job, account, at, name, data) VALUES ($1, $2, $3, $4, $5)",
 );
 
-/// As [`ADD_EVENT`] for a JSON array of objects, in its order.
+/// As [`ADD_EVENT`] for many, in their order: a JSON array of objects on SQLite; lists of jobs,
+/// accounts, instants, names and data on PostgreSQL.
 pub(super) const ADD_EVENTS: Statement = Statement::each(
     "INSERT INTO events (job, account, at, name, data) \
      SELECT unhex(value ->> 'job'), value ->> 'account', value ->> 'at', value ->> 'name', \
      value ->> 'data' FROM json_each($1) ORDER BY key",
-    "INSERT INTO events (job, account, at, name, data) \
-     SELECT job, account, at, name, data FROM ROWS FROM (json_to_recordset($1::json) \
-     AS (job uuid, account text, at bigint, name text, data text)) WITH ORDINALITY \
-     AS event (job, account, at, name, data, place) ORDER BY place",
+    add_events_postgres!(
+        "$1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[]",
+        ""
+    ),
 );
 
 /// Numbers the events that were committed since the last look, one reader at a time.
@@ -312,14 +464,14 @@ pub(super) const PRUNE_EVIDENCE: Statement = Statement::both(
 macro_rules! next_due {
     ($kinds:expr) => {
         concat!(
-            "WITH first AS (SELECT head_wake FROM lanes \
-             WHERE head_wake IS NOT NULL AND leased_until <= head_wake AND ",
+            "WITH first AS (SELECT head_wake_at FROM lanes \
+             WHERE head_wake_at IS NOT NULL AND leased_until <= head_wake_at AND ",
             head_kind!(),
             $kinds,
-            " ORDER BY head_wake, head_id LIMIT 1) \
-             SELECT min(claimable_at) FROM (SELECT head_wake AS claimable_at FROM first \
+            " ORDER BY head_wake_at, head_id LIMIT 1) \
+             SELECT min(claimable_at) FROM (SELECT head_wake_at AS claimable_at FROM first \
              UNION ALL SELECT leased_until FROM lanes \
-             WHERE head_wake < COALESCE((SELECT head_wake FROM first), 9223372036854775807) AND ",
+             WHERE head_wake_at < COALESCE((SELECT head_wake_at FROM first), 9223372036854775807) AND ",
             head_kind!(),
             $kinds,
             ") AS lane"
@@ -369,7 +521,7 @@ pub(super) const ACCOUNT_LANES: Statement = Statement::each(
 );
 
 /// Takes the evidence about them along. On PostgreSQL only jobs of the lanes that were
-/// locked (`$2`, a JSON array): one that was enqueued since then came after the erasure.
+/// locked (`$2`, a list): one that was enqueued since then came after the erasure.
 pub(super) const ERASE_JOBS: Statement = Statement::each(
     "DELETE FROM jobs WHERE account = $1 AND $2 IS NOT NULL",
     concat!(

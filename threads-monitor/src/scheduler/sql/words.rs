@@ -32,10 +32,10 @@ macro_rules! heads {
         concat!(
             "SELECT ",
             $what,
-            " FROM lanes WHERE head_wake <= $1 AND leased_until <= $1 AND ",
+            " FROM lanes WHERE head_wake_at <= $1 AND leased_until <= $1 AND ",
             head_kind!(),
             one_of_sqlite!($kinds),
-            " ORDER BY head_wake, head_id LIMIT $2"
+            " ORDER BY head_wake_at, head_id LIMIT $2"
         )
     };
 }
@@ -47,21 +47,17 @@ macro_rules! head_kind {
     };
 }
 
-/// One of a JSON array of texts.
+/// One of a list of texts.
 macro_rules! one_of_sqlite {
     ($texts:literal) => {
         concat!(" IN (SELECT value FROM json_each(", $texts, "))")
     };
 }
 
-/// One of a JSON array of texts.
+/// One of a list of texts.
 macro_rules! one_of_postgres {
     ($texts:literal) => {
-        concat!(
-            " = ANY (ARRAY(SELECT json_array_elements_text(",
-            $texts,
-            "::json)))"
-        )
+        concat!(" = ANY (", $texts, "::text[])")
     };
 }
 
@@ -100,15 +96,22 @@ macro_rules! take_lanes {
     };
 }
 
-/// Writes down what lanes have become: their first waiting job, and `$2`, the end of the
-/// one lease of each (NULL where that stays), unless there may be others.
+/// Writes down what lanes have become: the first of those that wait or may be (`$heads`), and
+/// `$2`, the end of the one lease of each (NULL where that stays), unless there may be others.
 macro_rules! refresh_lanes {
-    ($which:expr) => {
+    ($which:expr, $heads:literal) => {
         concat!(
             "UPDATE lanes SET \
-             (head_wake, head_id) = (SELECT wake_at, id FROM jobs \
-                 WHERE jobs.serial_key = lanes.serial_key AND wake_at IS NOT NULL \
-                 ORDER BY wake_at, id LIMIT 1), \
+             (head_wake_at, head_id) = (SELECT wake_at, id FROM (\
+                 SELECT wake_at, id FROM (SELECT wake_at, id FROM waiting \
+                     WHERE waiting.serial_key = lanes.serial_key \
+                     ORDER BY wake_at, id LIMIT 1) AS first \
+                 UNION ALL SELECT wake_at, id FROM jobs \
+                     WHERE jobs.id ",
+            $heads,
+            " AND wake_at IS NOT NULL) AS heads ORDER BY wake_at, id LIMIT 1), \
+             is_shared = EXISTS (SELECT 1 FROM waiting \
+                 WHERE waiting.serial_key = lanes.serial_key), \
              leased_until = CASE WHEN is_contended \
                  THEN COALESCE((SELECT max(lease_until) FROM jobs \
                                 WHERE jobs.serial_key = lanes.serial_key), ",
@@ -116,5 +119,19 @@ macro_rules! refresh_lanes {
             ") ELSE COALESCE($2, leased_until) END WHERE lanes.serial_key",
             $which
         )
+    };
+}
+
+/// One of a list of ids.
+macro_rules! ids_of_sqlite {
+    ($ids:literal) => {
+        concat!(" IN (SELECT unhex(value, '-') FROM json_each(", $ids, "))")
+    };
+}
+
+/// One of a list of ids.
+macro_rules! ids_of_postgres {
+    ($ids:literal) => {
+        concat!(" = ANY (", $ids, "::uuid[])")
     };
 }

@@ -18,8 +18,8 @@ use tokio::time::timeout;
 
 use super::{BACKEND, CONNECTIONS, Postgres, explained};
 use crate::error::StoreError;
-use crate::sql::failure::code;
-use crate::sql::statement::{Row, Statement, Value, bind};
+use crate::sql::failure::{code, says_gone};
+use crate::sql::statement::{Row, Statement, Value, array, bind};
 
 /// How many connections of the pool may be dead.
 ///
@@ -46,8 +46,7 @@ impl Suspects {
 
 /// Whether an error says that the connection is gone, and not only that a statement failed.
 fn is_lost(error: &sqlx::Error) -> bool {
-    // 57P01 to 57P03: the server goes down, went down, or is coming up.
-    code(error).is_none_or(|code| code.starts_with("57P"))
+    code(error).is_none_or(|code| says_gone(&code))
 }
 
 /// A connection, until it is dropped.
@@ -110,7 +109,7 @@ impl Connection {
         self.is_waiting = true;
         let mut rows = Vec::new();
         {
-            let mut answer = bind!(statement.postgres, values).fetch(&mut *self.inner);
+            let mut answer = bind!(statement.postgres, values, array).fetch(&mut *self.inner);
             loop {
                 match timeout(self.answer_within, answer.try_next()).await {
                     Ok(Ok(Some(row))) => rows.push(Row::Postgres(row)),
@@ -210,7 +209,7 @@ impl Step {
         if statement.postgres.is_empty() {
             return Ok(0);
         }
-        let query = bind!(statement.postgres, values);
+        let query = bind!(statement.postgres, values, array);
         let done = self
             .connection()?
             .ask(async |inner| query.execute(inner).await)
