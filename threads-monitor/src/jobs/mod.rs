@@ -27,7 +27,7 @@ use threads_client::{ApiErrorKind, Client, Error as ClientError, PostId, Profile
 use crate::error::{MonitorError, StoreError};
 use crate::monitor::Monitor;
 use crate::publishing::engine::{Engine, is_about_the_token};
-use crate::publishing::lease;
+use crate::publishing::lease::Claimed;
 use crate::scheduler::{Change, JobId, JobKind, Lease, NewEvent};
 use crate::snapshot_store::{ProfileReading, Snapshot};
 
@@ -162,10 +162,11 @@ impl Monitor {
     ///
     /// The lease is extended for as long as the run takes, so that leases can be short:
     /// what a node had in hand when it died waits for the end of its lease.
-    pub(crate) async fn run_lease(&self, lease: Lease) -> Result<(), MonitorError> {
+    pub(crate) async fn run_lease(&self, claimed: Claimed) -> Result<(), MonitorError> {
+        let lease = claimed.lease.clone();
         tokio::select! {
             biased;
-            ended = self.run_kind(lease.clone()) => ended,
+            ended = self.run_kind(claimed) => ended,
             never = self.keep_leased(lease) => match never {},
         }
     }
@@ -198,9 +199,9 @@ impl Monitor {
         std::future::pending().await
     }
 
-    async fn run_kind(&self, lease: Lease) -> Result<(), MonitorError> {
+    async fn run_kind(&self, Claimed { lease, ahead }: Claimed) -> Result<(), MonitorError> {
         match lease.job.kind {
-            JobKind::PublishPost => self.run_post(lease).await,
+            JobKind::PublishPost => self.run_post(lease, ahead).await,
             JobKind::RefreshToken => self.run_refresh(lease).await,
             JobKind::RepeatPost => self.run_repeated(lease).await,
             JobKind::KeepDraft => self.run_draft(lease).await,
@@ -209,9 +210,7 @@ impl Monitor {
         }
     }
 
-    async fn run_post(&self, lease: Lease) -> Result<(), MonitorError> {
-        // Before anything is waited for.
-        let ahead = lease::ahead(&lease, self.lease_for(), self.now());
+    async fn run_post(&self, lease: Lease, ahead: TimeDelta) -> Result<(), MonitorError> {
         // An account that is disconnected meanwhile is erased once this run rests, so
         // that nothing is sent after the disconnect has returned.
         let account = lease.job.account.clone();

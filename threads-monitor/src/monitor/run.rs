@@ -15,6 +15,7 @@ use super::{Cadence, Monitor};
 use crate::clock::Clock;
 use crate::error::MonitorError;
 use crate::jobs::CollectState;
+use crate::publishing::lease::Claimed;
 use crate::publishing::{PostPolicy, Quotas};
 use crate::scheduler::{JobId, JobKind, JobQuery, Lease};
 
@@ -54,10 +55,9 @@ impl Monitor {
                 .set_suspects_apart(leases, true, TimeDelta::zero())
                 .await;
             work.leases.extend(work.suspect);
-            let leases = work.leases;
-            runs += leases.len();
-            let results: Vec<Result<(), MonitorError>> = stream::iter(leases)
-                .map(|lease| self.run_lease(lease))
+            runs += work.leases.len();
+            let results: Vec<Result<(), MonitorError>> = stream::iter(work.leases)
+                .map(|claimed| self.run_lease(claimed))
                 .buffer_unordered(self.inner.concurrency)
                 .collect()
                 .await;
@@ -77,19 +77,15 @@ impl Monitor {
     pub async fn run_job(&self, id: &JobId) -> Result<bool, MonitorError> {
         self.erase_again_once().await?;
         self.expect_right_clock().await?;
-        let lease = self
-            .inner
-            .storage
-            .scheduler
-            .claim_job(id, self.now(), &self.inner.worker, self.lease_for())
+        let (scheduler, asked_at) = (&self.inner.storage.scheduler, self.now());
+        let lease = scheduler
+            .claim_job(id, asked_at, &self.inner.worker, self.lease_for())
             .await?;
-        match lease {
-            Some(lease) => {
-                self.run_lease(lease).await?;
-                Ok(true)
-            }
-            None => Ok(false),
-        }
+        let Some(lease) = lease else {
+            return Ok(false);
+        };
+        self.run_lease(self.claimed(lease, asked_at)).await?;
+        Ok(true)
     }
 
     /// Collects everything of an account at once, and says how each kind went. A kind
@@ -209,15 +205,15 @@ impl Monitor {
         let work = self
             .set_suspects_apart(claimed, turn.is_some(), AWAIT_TURN)
             .await;
-        for lease in work.leases {
-            let permit = match lease.job.kind {
+        for claimed in work.leases {
+            let permit = match claimed.lease.job.kind {
                 JobKind::PublishPost => None,
                 _ => Arc::clone(&room.others).try_acquire_owned().ok(),
             };
-            running.spawn(self.clone().run_with(lease, permit));
+            running.spawn(self.clone().run_with(claimed, permit));
         }
-        if let Some(lease) = work.suspect {
-            running.spawn(self.clone().run_with(lease, turn));
+        if let Some(claimed) = work.suspect {
+            running.spawn(self.clone().run_with(claimed, turn));
         }
         if work.given_back > 0 {
             return Ok(self.now() + AWAIT_TURN);
@@ -238,38 +234,37 @@ impl Monitor {
     /// Runs a lease in the room that it was given.
     async fn run_with(
         self,
-        lease: Lease,
+        claimed: Claimed,
         _room: Option<OwnedSemaphorePermit>,
     ) -> Result<(), MonitorError> {
-        self.run_lease(lease).await
+        self.run_lease(claimed).await
     }
 
-    async fn claim_posts(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
+    async fn claim_posts(&self, limit: usize) -> Result<Vec<Claimed>, MonitorError> {
         self.erase_again_once().await?;
         self.expect_right_clock().await?;
-        Ok(self
-            .inner
-            .storage
-            .scheduler
-            .claim_kind(
-                JobKind::PublishPost,
-                self.now(),
-                &self.inner.worker,
-                self.lease_for(),
-                limit,
-            )
-            .await?)
+        let (scheduler, worker) = (&self.inner.storage.scheduler, &self.inner.worker);
+        let (asked_at, lease_for) = (self.now(), self.lease_for());
+        let leases = scheduler
+            .claim_kind(JobKind::PublishPost, asked_at, worker, lease_for, limit)
+            .await?;
+        let claimed = leases.into_iter();
+        Ok(claimed.map(|lease| self.claimed(lease, asked_at)).collect())
     }
 
-    async fn claim(&self, limit: usize) -> Result<Vec<Lease>, MonitorError> {
+    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, MonitorError> {
         self.erase_again_once().await?;
         self.expect_right_clock().await?;
-        Ok(self
-            .inner
-            .storage
-            .scheduler
-            .claim(self.now(), &self.inner.worker, self.lease_for(), limit)
-            .await?)
+        let (scheduler, worker) = (&self.inner.storage.scheduler, &self.inner.worker);
+        let (asked_at, lease_for) = (self.now(), self.lease_for());
+        let leases = scheduler.claim(asked_at, worker, lease_for, limit).await?;
+        let claimed = leases.into_iter();
+        Ok(claimed.map(|lease| self.claimed(lease, asked_at)).collect())
+    }
+
+    /// What came just now.
+    fn claimed(&self, lease: Lease, asked_at: DateTime<Utc>) -> Claimed {
+        Claimed::new(lease, self.lease_for(), asked_at, self.now())
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use super::Monitor;
 use crate::error::StoreError;
 use crate::publishing::engine::read_post;
+use crate::publishing::lease::Claimed;
 use crate::publishing::{lease, state};
-use crate::scheduler::{Change, JobKind, Lease};
+use crate::scheduler::{Change, JobKind};
 
 /// How often a post is given back that a person changes at the same moment.
 const TRIES: usize = 3;
@@ -16,9 +17,9 @@ const TRIES: usize = 3;
 #[derive(Debug)]
 pub(super) struct SetApart {
     /// What nobody died of, as far as is known.
-    pub(super) leases: Vec<Lease>,
+    pub(super) leases: Vec<Claimed>,
     /// The one whose turn it is.
-    pub(super) suspect: Option<Lease>,
+    pub(super) suspect: Option<Claimed>,
     /// How many were given back, to come again.
     pub(super) given_back: usize,
 }
@@ -29,16 +30,16 @@ impl Monitor {
     /// be lost with it, and count as a further death of its own.
     pub(super) async fn set_suspects_apart(
         &self,
-        claimed: Vec<Lease>,
+        claimed: Vec<Claimed>,
         is_room: bool,
         pause: TimeDelta,
     ) -> SetApart {
         let (mut suspects, leases): (Vec<_>, Vec<_>) = claimed.into_iter().partition(is_suspect);
         let suspect = (is_room && !suspects.is_empty()).then(|| suspects.remove(0));
         let given_back = suspects.len();
-        for lease in suspects {
-            let id = lease.job.id;
-            if let Err(error) = self.give_back(lease, pause).await {
+        for claimed in suspects {
+            let id = claimed.lease.job.id;
+            if let Err(error) = self.give_back(claimed, pause).await {
                 tracing::warn!(job.id = %id, %error, "a post is left to the end of its lease");
             }
         }
@@ -50,10 +51,11 @@ impl Monitor {
     }
 
     /// Its lease was no chance that it had, so it does not count as a death.
-    async fn give_back(&self, mut lease: Lease, pause: TimeDelta) -> Result<(), StoreError> {
+    async fn give_back(&self, claimed: Claimed, pause: TimeDelta) -> Result<(), StoreError> {
         let scheduler = &self.storage().scheduler;
+        let mut lease = claimed.lease;
         // The store's time, as everything that is written down about a post.
-        let now = self.now() + lease::ahead(&lease, self.lease_for(), self.now());
+        let now = self.now() + claimed.ahead;
         for attempt in 1.. {
             let mut post = read_post(&lease.job)?;
             lease::did_nothing(&mut post);
@@ -77,7 +79,7 @@ impl Monitor {
 }
 
 /// What cannot be read is no suspect: whoever runs it says so.
-fn is_suspect(lease: &Lease) -> bool {
+fn is_suspect(Claimed { lease, .. }: &Claimed) -> bool {
     lease.job.kind == JobKind::PublishPost
         && read_post(&lease.job).is_ok_and(|post| lease::is_suspect(lease, &post))
 }

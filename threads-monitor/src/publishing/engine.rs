@@ -37,7 +37,7 @@ pub(crate) struct Engine<'a> {
     /// How long a post is leased. Whoever cannot extend a lease sends nothing after its first
     /// half: what keeps it from its store may let another node in, and late ones are verified.
     pub(crate) lease_for: Duration,
-    /// How far the store's clock is ahead of ours; see [`lease::ahead`].
+    /// How far the store's clock is ahead of ours; see [`lease::Claimed`].
     pub(crate) ahead: TimeDelta,
     pub(crate) policy: &'a PostPolicy,
     pub(crate) quotas: &'a Quotas,

@@ -7,26 +7,55 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::post::{Phase, Post, PostPolicy};
 use crate::scheduler::Lease;
 
-/// Less than this is not told from the time that claiming took.
+/// Clocks that differ by less than this are taken for one.
 const SAME_CLOCK: TimeDelta = TimeDelta::seconds(1);
 
-/// How far the clock that measured a lease is ahead of ours, as seen right after claiming.
+/// A lease, as it was just claimed.
+#[derive(Debug, Clone)]
+pub(crate) struct Claimed {
+    pub(crate) lease: Lease,
+    /// How far the clock that measured it is ahead of ours.
+    pub(crate) ahead: TimeDelta,
+}
+
+impl Claimed {
+    /// What was asked for at one time of our clock and came at another.
+    pub(crate) fn new(
+        lease: Lease,
+        lease_for: Duration,
+        asked_at: DateTime<Utc>,
+        came_at: DateTime<Utc>,
+    ) -> Self {
+        let ahead = ahead(&lease, lease_for, asked_at, came_at);
+        Self { lease, ahead }
+    }
+}
+
+/// How far the clock that measured a lease is ahead of ours, at least.
 ///
 /// A database measures leases by its own clock, which all nodes have in common. Ours may be
 /// minutes off, and so may be that of the node that wrote down when a call was authorised. So
 /// everything about a post is decided, and written down, in the store's time.
-pub(crate) fn ahead(lease: &Lease, lease_for: Duration, now: DateTime<Utc>) -> TimeDelta {
+///
+/// The lease began at a moment between asking and the answer, which may have taken long.
+fn ahead(
+    lease: &Lease,
+    lease_for: Duration,
+    asked_at: DateTime<Utc>,
+    came_at: DateTime<Utc>,
+) -> TimeDelta {
     let Some(begun) = TimeDelta::from_std(lease_for)
         .ok()
         .and_then(|lease_for| lease.until.checked_sub_signed(lease_for))
     else {
         return TimeDelta::zero();
     };
-    let ahead = begun - now;
-    if ahead.abs() < SAME_CLOCK {
-        TimeDelta::zero()
+    if begun - came_at >= SAME_CLOCK {
+        begun - came_at
+    } else if asked_at - begun >= SAME_CLOCK {
+        begun - asked_at
     } else {
-        ahead
+        TimeDelta::zero()
     }
 }
 
