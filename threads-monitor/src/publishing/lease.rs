@@ -26,8 +26,14 @@ impl Claimed {
         asked_at: DateTime<Utc>,
         came_at: DateTime<Utc>,
     ) -> Self {
-        let ahead = ahead(&lease, lease_for, asked_at, came_at);
-        Self { lease, ahead }
+        let begun_at = TimeDelta::from_std(lease_for)
+            .ok()
+            .and_then(|lease_for| lease.until.checked_sub_signed(lease_for));
+        let ahead = begun_at.map(|begun_at| ahead(begun_at, asked_at, came_at));
+        Self {
+            lease,
+            ahead: ahead.unwrap_or_default(),
+        }
     }
 }
 
@@ -38,22 +44,11 @@ impl Claimed {
 /// everything about a post is decided, and written down, in the store's time.
 ///
 /// The lease began at a moment between asking and the answer, which may have taken long.
-fn ahead(
-    lease: &Lease,
-    lease_for: Duration,
-    asked_at: DateTime<Utc>,
-    came_at: DateTime<Utc>,
-) -> TimeDelta {
-    let Some(begun) = TimeDelta::from_std(lease_for)
-        .ok()
-        .and_then(|lease_for| lease.until.checked_sub_signed(lease_for))
-    else {
-        return TimeDelta::zero();
-    };
-    if begun - came_at >= SAME_CLOCK {
-        begun - came_at
-    } else if asked_at - begun >= SAME_CLOCK {
-        begun - asked_at
+fn ahead(begun_at: DateTime<Utc>, asked_at: DateTime<Utc>, came_at: DateTime<Utc>) -> TimeDelta {
+    if begun_at - came_at >= SAME_CLOCK {
+        begun_at - came_at
+    } else if asked_at - begun_at >= SAME_CLOCK {
+        begun_at - asked_at
     } else {
         TimeDelta::zero()
     }
@@ -119,4 +114,28 @@ pub(super) fn came_on(before: &Post, after: &Post, is_at_rest: bool, epoch: u64)
         return Some(epoch.saturating_sub(1));
     }
     before.last_step_epoch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ahead_of(begun_at: i64, asked_at: i64, came_at: i64) -> i64 {
+        let [begun_at, asked_at, came_at] = [begun_at, asked_at, came_at]
+            .map(|second| DateTime::UNIX_EPOCH + TimeDelta::seconds(second));
+        ahead(begun_at, asked_at, came_at).num_seconds()
+    }
+
+    #[test]
+    fn the_time_that_an_answer_takes_is_no_difference_between_clocks() {
+        assert_eq!(ahead_of(100, 100, 155), 0);
+        assert_eq!(ahead_of(100, 45, 100), 0);
+        assert_eq!(ahead_of(100, 100, 100), 0);
+    }
+
+    #[test]
+    fn what_lies_outside_of_it_is_one() {
+        assert_eq!(ahead_of(400, 100, 110), 290);
+        assert_eq!(ahead_of(100, 400, 410), -300);
+    }
 }
