@@ -292,7 +292,16 @@ async fn a_database_of_each_earlier_schema_is_brought_up_to_date() {
         if earlier > 1 {
             expect_lease_is_kept(&storage).await;
         }
+        expect_earlier_programs_fail(&path).await;
     }
+}
+
+/// A program of before schema 5, which would write down nobody who waits, finds no head.
+async fn expect_earlier_programs_fail(path: &Path) {
+    let mut connection = raw(path).await;
+    let refresh = sqlx::query("UPDATE lanes SET head_wake = NULL");
+    let error = refresh.execute(&mut connection).await.unwrap_err();
+    assert!(error.to_string().contains("no such column"), "{error}");
 }
 
 /// The lease that an older program wrote keeps its lane until it is released.

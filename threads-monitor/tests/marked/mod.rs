@@ -64,8 +64,16 @@ pub(crate) async fn fill(storage: &Storage, mark: &str) {
         wake_at: at(0),
         created_at: at(0),
     };
+    // It waits behind the first one.
+    let next = NewJob {
+        id: JobId::random(),
+        idempotency_key: format!("next-{mark}"),
+        wake_at: at(2),
+        ..job.clone()
+    };
     let worker = WorkerId::new(format!("worker-{mark}"));
     let id = storage.scheduler.enqueue(job).await.unwrap().id;
+    storage.scheduler.enqueue(next).await.unwrap();
     let mut lease = storage
         .scheduler
         .claim_job(&id, at(0), &worker, Duration::from_mins(1))
@@ -144,7 +152,7 @@ pub(crate) async fn assert_filled(storage: &Storage, mark: &str) {
         .scheduler
         .list(&JobQuery::account(account.clone()))
         .await;
-    assert_eq!(jobs.unwrap().len(), 1);
+    assert_eq!(jobs.unwrap().len(), 2);
     let snapshots = storage
         .snapshots
         .query(&SnapshotQuery::account(account))

@@ -7,7 +7,7 @@ use sqlx::ConnectOptions as _;
 use threads_monitor::Storage;
 
 /// Lanes whose head is not their first open job, and those that do not have all open jobs among
-/// the ones that wait where they are several.
+/// the ones that wait where they are several; and the lanes of whoever waits without being open.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 const WRONG_LANES: &str = "SELECT serial_key FROM lanes WHERE \
     (SELECT id FROM jobs WHERE jobs.serial_key = lanes.serial_key AND wake_at IS NOT NULL \
@@ -18,9 +18,9 @@ const WRONG_LANES: &str = "SELECT serial_key FROM lanes WHERE \
            WHERE jobs.serial_key = lanes.serial_key AND wake_at IS NOT NULL) ELSE 0 END \
     OR (NOT is_shared AND (SELECT count(*) FROM jobs \
            WHERE jobs.serial_key = lanes.serial_key AND wake_at IS NOT NULL) > 1) \
-    OR EXISTS (SELECT 1 FROM waiting LEFT JOIN jobs ON jobs.id = waiting.id \
-           AND jobs.wake_at = waiting.wake_at AND jobs.serial_key = waiting.serial_key \
-           WHERE waiting.serial_key = lanes.serial_key AND jobs.id IS NULL)";
+    UNION ALL SELECT waiting.serial_key FROM waiting LEFT JOIN jobs ON jobs.id = waiting.id \
+        AND jobs.wake_at = waiting.wake_at AND jobs.serial_key = waiting.serial_key \
+        WHERE jobs.id IS NULL";
 
 /// A place of stores that can be opened again and again.
 pub(crate) trait Place {
