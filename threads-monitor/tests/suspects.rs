@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use threads_client::{Client, Draft, RetryPolicy, ThrottlePolicy, Timeouts};
+use threads_client::Draft;
 use threads_monitor::Monitor;
 use threads_monitor::publishing::{Blocked, Due, NewPost, Phase, PostPolicy};
 use threads_monitor::scheduler::{JobId, JobRecord, WorkerId};
 use threads_sandbox::{AccountSeed, Endpoint, Fault, Sandbox, SandboxBuilder};
-use world::{RunningClock, World, settle, until};
+use world::{RunningClock, World, patient, settle, until};
 
 const LEASE: Duration = Duration::from_mins(1);
 const NAMES: [&str; 4] = ["toko.satu", "toko.dua", "toko.tiga", "toko.empat"];
@@ -37,17 +37,10 @@ async fn world_of(sandbox: SandboxBuilder) -> World {
 
 /// A program of its own that waits for answers for as long as the test takes.
 fn program(world: &World) -> Monitor {
-    let client = Client::builder()
-        .base_url(world.sandbox.base_url())
-        .retry(RetryPolicy::none())
-        .throttle(ThrottlePolicy::none())
-        .timeouts(Timeouts::default().total(Duration::from_mins(5)))
-        .build()
-        .unwrap();
     let mut policy = PostPolicy::default();
     policy.pause_after_finished = Duration::ZERO;
     Monitor::builder(world.monitor.storage().clone())
-        .client(client)
+        .client(patient(&world.sandbox))
         .clock(Arc::new(RunningClock(world.sandbox.clone())))
         .post_policy(policy)
         // Everything that is due at one time.

@@ -10,12 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use rstest::rstest;
-use threads_client::{Client, Draft, RetryPolicy, ThrottlePolicy, Timeouts};
+use threads_client::Draft;
 use threads_monitor::publishing::{Blocked, Due, NewPost, Phase, PublishedSource, ScheduledPost};
 use threads_monitor::scheduler::{JobId, JobRecord, WorkerId};
 use threads_monitor::{Clock, ManualClock, Monitor, Storage};
 use threads_sandbox::{Endpoint, Fault, Sandbox};
-use world::{World, minutes, settle, unknowable_world, until};
+use world::{World, minutes, patient, settle, unknowable_world, until};
 
 const LEASE: Duration = Duration::from_mins(1);
 
@@ -42,21 +42,6 @@ impl Clock for Both {
     async fn sleep_until(&self, deadline: DateTime<Utc>) {
         self.1.sleep_until(deadline).await;
     }
-}
-
-/// A client that waits for as long as the test takes.
-fn patient(sandbox: &Sandbox) -> Client {
-    Client::builder()
-        .base_url(sandbox.base_url())
-        .retry(RetryPolicy::none())
-        .throttle(ThrottlePolicy::none())
-        .timeouts(
-            Timeouts::default()
-                .total(Duration::from_mins(5))
-                .publish(Duration::from_mins(5)),
-        )
-        .build()
-        .unwrap()
 }
 
 async fn job(monitor: &Monitor, id: &JobId) -> JobRecord {

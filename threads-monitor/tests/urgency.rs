@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use threads_client::{Client, Draft, RetryPolicy, ThrottlePolicy, Timeouts};
+use threads_client::Draft;
 use threads_monitor::publishing::{Due, NewPost, PostPolicy};
 use threads_monitor::{Monitor, Storage};
 use threads_sandbox::{AccountSeed, Endpoint, Fault, FaultRule, Sandbox, When};
-use world::{RunningClock, World};
+use world::{RunningClock, World, patient};
 
 #[tokio::test]
 async fn a_post_goes_out_while_everything_else_hangs() {
@@ -24,18 +24,10 @@ async fn a_post_goes_out_while_everything_else_hangs() {
         sandbox = sandbox.account(AccountSeed::new(name).posts(3).history_days(3));
     }
     let sandbox = sandbox.start().await.unwrap();
-    // Nobody gives up before the test ends.
-    let client = Client::builder()
-        .base_url(sandbox.base_url())
-        .retry(RetryPolicy::none())
-        .throttle(ThrottlePolicy::none())
-        .timeouts(Timeouts::default().total(Duration::from_mins(5)))
-        .build()
-        .unwrap();
     let mut policy = PostPolicy::default();
     policy.pause_after_finished = Duration::ZERO;
     let monitor = Monitor::builder(Storage::in_memory())
-        .client(client)
+        .client(patient(&sandbox))
         .clock(Arc::new(RunningClock(sandbox.clone())))
         .post_policy(policy)
         .concurrency(4)

@@ -225,6 +225,21 @@ pub(crate) fn client_with(sandbox: &Sandbox, throttle: ThrottlePolicy) -> Client
         .unwrap()
 }
 
+/// A client that waits for as long as the test takes.
+pub(crate) fn patient(sandbox: &Sandbox) -> Client {
+    Client::builder()
+        .base_url(sandbox.base_url())
+        .retry(RetryPolicy::none())
+        .throttle(ThrottlePolicy::none())
+        .timeouts(
+            threads_client::Timeouts::default()
+                .total(Duration::from_mins(5))
+                .publish(Duration::from_mins(5)),
+        )
+        .build()
+        .unwrap()
+}
+
 pub(crate) fn minutes(minutes: i64) -> TimeDelta {
     TimeDelta::minutes(minutes)
 }
