@@ -11,6 +11,7 @@
 //! locked (the others shall not wait for that), one whose lease is lost, one of a batch
 //! that failed before its commit. Its caller writes it alone, and learns why it cannot be.
 
+mod statements;
 mod write;
 
 use std::collections::HashSet;

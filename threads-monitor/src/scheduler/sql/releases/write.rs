@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use super::super::{Lane, lane, statements as say};
-use super::{Entry, Release};
+use super::super::statements::REFRESH_LANES;
+use super::super::{Lane, lane};
+use super::{Entry, Release, statements as say};
 use crate::error::StoreError;
 use crate::sql::{SqlDatabase, Transaction, Value, is_refused};
 
@@ -105,7 +106,7 @@ async fn change_shared(
     lane::join(step, ids).await?;
     let released = of(batch, &written);
     let values = vec![lanes(&released), Lane::Released.end().into()];
-    step.run(say::REFRESH_LANES, values).await?;
+    step.run(REFRESH_LANES, values).await?;
     Ok(written)
 }
 
