@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use running::{SECRET, ended, get, program, real, refused, started, token};
 use threads_monitor::Storage;
 use threads_sandbox::Sandbox;
+use tokio::net::TcpSocket;
 
 #[test]
 fn half_of_the_credentials_are_refused() {
@@ -148,9 +149,10 @@ async fn wrong_credentials_are_told_before_anything_starts() {
 #[test]
 fn an_api_that_cannot_be_reached_is_told() {
     let directory = tempfile::tempdir().unwrap();
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap();
+    // Nobody listens there, and nobody else is given the port meanwhile.
+    let closed = TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = closed.local_addr().unwrap();
-    drop(closed);
 
     let error =
         refused(real(directory.path()).env("THREADS_BASE_URL", format!("http://{address}/")));

@@ -320,11 +320,10 @@ async fn a_large_file_is_judged_by_its_announced_size_and_its_start() {
 
 #[tokio::test]
 async fn a_host_where_nothing_listens_is_a_finding() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    // Nobody else is given the port meanwhile.
+    let bound = tokio::net::TcpSocket::new_v4().unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = bound.local_addr().unwrap().port();
     let preflight = MediaPreflight {
         guard: Guard::of_test(
             |_| vec![Ipv4Addr::LOCALHOST.into()],
