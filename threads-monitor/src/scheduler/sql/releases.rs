@@ -7,9 +7,9 @@
 //! On PostgreSQL, those that are the only open jobs of their lanes need one statement, and the
 //! others a step of several.
 //!
-//! A release that is not plain is not written here: one whose lane somebody else has
-//! locked (the others shall not wait for that), one whose lease is lost, one of a batch
-//! that failed before its commit. Its caller writes it alone, and learns why it cannot be.
+//! A release that is not plain is not written here: one whose lane somebody else has locked
+//! each time (the others shall not wait for that), one whose lease is lost, one of a batch that
+//! failed before its commit. Its caller writes it alone, and learns why it cannot be.
 
 mod statements;
 mod write;
@@ -24,7 +24,7 @@ use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-use self::write::{Unwritten, write_batch};
+use self::write::{Progress, Unwritten, write_batch};
 use super::{Change, Lease, NewEvent};
 use crate::error::{SharedFailure, StoreError};
 use crate::sql::{SqlDatabase, json_string, micros, signed};
@@ -35,6 +35,10 @@ const LONGEST_BATCH: usize = 256;
 const LARGEST_BATCH: usize = 4 << 20;
 /// Transactions of one process at one time. (SQLite has one writer.)
 const WRITERS: usize = 2;
+
+/// So many times a release goes with others that does not get its lane. A claim that began
+/// before another one ended has locked, for a moment, what the other one took.
+const TRIES: u32 = 3;
 
 /// The releases of one process that wait to be written.
 pub(super) struct Releases {
@@ -62,6 +66,7 @@ struct Release {
     state: String,
     wake_at: Option<i64>,
     events: Vec<Entry>,
+    tries: u32,
     caller: oneshot::Sender<Result<bool, StoreError>>,
 }
 
@@ -134,6 +139,7 @@ impl Release {
                 .iter()
                 .map(entry)
                 .collect::<Result<_, StoreError>>()?,
+            tries: 0,
             caller,
         };
         Ok((release, written))
@@ -236,10 +242,9 @@ impl Writer {
             // Whoever releases at the same moment goes along.
             yield_now().await;
             let batch = self.take();
-            let mut written = HashSet::new();
-            let outcome = write_batch(&database, &batch, &mut written).await;
-            answer(outcome, &written, batch);
-            self.go_on();
+            let mut progress = Progress::default();
+            let outcome = write_batch(&database, &batch, &mut progress).await;
+            self.go_on(answer(outcome, &progress, batch));
         }
     }
 
@@ -250,8 +255,10 @@ impl Writer {
         waiting.next_batch()
     }
 
-    fn go_on(&mut self) {
+    /// With those that are tried again.
+    fn go_on(&mut self, again: Vec<Release>) {
         let mut waiting = self.queue.lock();
+        waiting.releases.extend(again);
         if waiting.releases.is_empty() || waiting.is_gathering {
             waiting.writers -= 1;
             self.doing = Doing::Nothing;
@@ -279,18 +286,31 @@ impl Drop for Writer {
     }
 }
 
-/// Tells every caller of a batch what became of it. One that is gone is not told.
-fn answer(outcome: Result<(), Unwritten>, written: &HashSet<Uuid>, batch: Vec<Release>) {
-    let failure = match outcome {
-        Ok(()) | Err(Unwritten::Undone) => None,
-        Err(Unwritten::Unknown(error)) => Some(SharedFailure::new("sql", error)),
+/// Tells the callers of a batch what became of it, and gives back what is tried again. One that
+/// is gone is not told.
+fn answer(
+    outcome: Result<(), Unwritten>,
+    progress: &Progress,
+    batch: Vec<Release>,
+) -> Vec<Release> {
+    let (failure, is_done) = match outcome {
+        Ok(()) => (None, true),
+        Err(Unwritten::Undone) => (None, false),
+        Err(Unwritten::Unknown(error)) => (Some(SharedFailure::new("sql", error)), false),
     };
-    for release in batch {
+    let mut again = Vec::new();
+    for mut release in batch {
+        release.tries += 1;
         let told = match &failure {
-            _ if written.contains(&release.id) => Ok(true),
-            None => Ok(false),
+            _ if progress.written.contains(&release.id) => Ok(true),
             Some(failure) => Err(failure.error()),
+            None if is_done && progress.locked.contains(&release.id) && release.tries < TRIES => {
+                again.push(release);
+                continue;
+            }
+            None => Ok(false),
         };
         let _ = release.caller.send(told);
     }
+    again
 }

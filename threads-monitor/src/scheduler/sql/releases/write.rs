@@ -20,19 +20,28 @@ pub(super) enum Unwritten {
     Unknown(StoreError),
 }
 
+/// What became of the jobs of a batch. Those in neither set are not plain.
+#[derive(Default)]
+pub(super) struct Progress {
+    pub(super) written: HashSet<Uuid>,
+    /// Somebody else had locked their lanes.
+    pub(super) locked: HashSet<Uuid>,
+}
+
 /// Writes what is plain of a batch, and notes which jobs those were.
 pub(super) async fn write_batch(
     database: &SqlDatabase,
     batch: &[Release],
-    written: &mut HashSet<Uuid>,
+    progress: &mut Progress,
 ) -> Result<(), Unwritten> {
     let mut batch: Vec<&Release> = batch.iter().collect();
     if !database.has_one_writer() {
-        written.extend(write_alone(database, &batch).await?);
+        let written = write_alone(database, &batch).await?;
         batch.retain(|release| !written.contains(&release.id));
+        progress.written = written;
     }
     if !batch.is_empty() {
-        written.extend(write_shared(database, batch).await?);
+        write_shared(database, batch, progress).await?;
     }
     Ok(())
 }
@@ -58,7 +67,8 @@ async fn write_alone(
 async fn write_shared(
     database: &SqlDatabase,
     mut batch: Vec<&Release>,
-) -> Result<HashSet<Uuid>, Unwritten> {
+    progress: &mut Progress,
+) -> Result<(), Unwritten> {
     let mut step = database.begin(DOING).await.map_err(undone)?;
     if !database.has_one_writer() {
         let lanes = lanes(&batch);
@@ -66,11 +76,14 @@ async fn write_shared(
         let free: HashSet<String> = free
             .and_then(|rows| rows.iter().map(|row| row.text(0)).collect())
             .map_err(undone)?;
-        batch.retain(|release| free.contains(&release.lane));
+        let locked;
+        (batch, locked) = batch
+            .into_iter()
+            .partition(|release| free.contains(&release.lane));
+        progress.locked = locked.iter().map(|release| release.id).collect();
     }
     if batch.is_empty() {
-        step.undo().await.map_err(undone)?;
-        return Ok(HashSet::new());
+        return step.undo().await.map_err(undone);
     }
     let written = if database.has_one_writer() {
         change_here(&mut step, &batch).await
@@ -79,7 +92,8 @@ async fn write_shared(
     };
     let written = written.map_err(undone)?;
     step.commit().await.map_err(Unwritten::Unknown)?;
-    Ok(written)
+    progress.written.extend(written);
+    Ok(())
 }
 
 /// On SQLite, by what is in the lanes.
