@@ -350,6 +350,12 @@ impl Address {
                 // thousands of rows: it would compile statements of a millisecond, which
                 // takes a hundred.
                 ("jit", "off"),
+                // Its other statistics are of another moment than a queue, in which what is
+                // due or leased comes and goes in seconds. What is asked for has an index, and
+                // no plan shall depend on how much was there at the last look, nor be made anew
+                // for each list.
+                ("enable_seqscan", "off"),
+                ("plan_cache_mode", "force_generic_plan"),
             ])
             .disable_statement_logging();
         Ok(Self {

@@ -57,13 +57,14 @@ pub(super) const LEAVE_WAITING: Statement = Statement::each(
 );
 
 macro_rules! join_waiting {
-    ($ids:expr) => {
+    ($ids:expr, $members:expr) => {
         concat!(
             "INSERT INTO waiting (serial_key, wake_at, id) \
              SELECT member.serial_key, member.wake_at, member.id FROM jobs \
              JOIN lanes ON lanes.serial_key = jobs.serial_key \
-             JOIN jobs AS member ON member.id IN (jobs.id, lanes.head_id) \
-             WHERE jobs.id",
+             JOIN jobs AS member ON member.id",
+            $members,
+            " WHERE jobs.id",
             $ids,
             " AND (lanes.is_shared OR (lanes.head_id <> jobs.id AND jobs.wake_at IS NOT NULL)) \
              AND member.wake_at IS NOT NULL ON CONFLICT DO NOTHING"
@@ -74,8 +75,14 @@ macro_rules! join_waiting {
 /// Puts the jobs `$1`, a list of ids, among those that wait, if they are open and not the
 /// only ones of their lanes; and the head of the lane with them.
 pub(super) const JOIN_WAITING: Statement = Statement::each(
-    join_waiting!(ids_of_sqlite!("$1")),
-    join_waiting!(ids_of_postgres!("$1")),
+    join_waiting!(
+        ids_of_sqlite!("$1"),
+        among_sqlite!("jobs.id, lanes.head_id")
+    ),
+    join_waiting!(
+        ids_of_postgres!("$1"),
+        among_postgres!("jobs.id, lanes.head_id")
+    ),
 );
 
 /// Takes the jobs of the account `$1` in the lanes `$2`, a list, out of those that wait.
@@ -93,13 +100,15 @@ pub(super) const ERASE_WAITING: Statement = Statement::each(
 );
 
 /// Of `$1`, one serial key; `$3` is the job that changed.
-pub(super) const REFRESH_LANE: Statement =
-    Statement::both(refresh_lanes!(" = $1", "IN (lanes.head_id, $3)"));
+pub(super) const REFRESH_LANE: Statement = Statement::each(
+    refresh_lanes!(" = $1", among_sqlite!("lanes.head_id, $3")),
+    refresh_lanes!(" = $1", among_postgres!("lanes.head_id, $3")),
+);
 
 /// Of `$1`, a list of serial keys, in which no other job than the head was opened.
 pub(super) const REFRESH_LANES: Statement = Statement::each(
-    refresh_lanes!(one_of_sqlite!("$1"), "= lanes.head_id"),
-    refresh_lanes!(one_of_postgres!("$1"), "= lanes.head_id"),
+    refresh_lanes!(one_of_sqlite!("$1"), " = lanes.head_id"),
+    refresh_lanes!(one_of_postgres!("$1"), " = lanes.head_id"),
 );
 
 /// Leases the lane `$1` until `$2`.

@@ -99,7 +99,7 @@ macro_rules! take_lanes {
 /// Writes down what lanes have become: the first of those that wait or may be (`$heads`), and
 /// `$2`, the end of the one lease of each (NULL where that stays), unless there may be others.
 macro_rules! refresh_lanes {
-    ($which:expr, $heads:literal) => {
+    ($which:expr, $heads:expr) => {
         concat!(
             "UPDATE lanes SET \
              (head_wake_at, head_id) = (SELECT wake_at, id FROM (\
@@ -107,7 +107,7 @@ macro_rules! refresh_lanes {
                      WHERE waiting.serial_key = lanes.serial_key \
                      ORDER BY wake_at, id LIMIT 1) AS first \
                  UNION ALL SELECT wake_at, id FROM jobs \
-                     WHERE jobs.id ",
+                     WHERE jobs.id",
             $heads,
             " AND wake_at IS NOT NULL) AS heads ORDER BY wake_at, id LIMIT 1), \
              is_shared = EXISTS (SELECT 1 FROM waiting \
@@ -133,5 +133,20 @@ macro_rules! ids_of_sqlite {
 macro_rules! ids_of_postgres {
     ($ids:literal) => {
         concat!(" = ANY (", $ids, "::uuid[])")
+    };
+}
+
+/// One of some columns and parameters.
+macro_rules! among_sqlite {
+    ($ids:literal) => {
+        concat!(" IN (", $ids, ")")
+    };
+}
+
+/// One of some columns and parameters. (`IN` would be taken for several conditions, of which
+/// not each has an index to go by.)
+macro_rules! among_postgres {
+    ($ids:literal) => {
+        concat!(" = ANY (ARRAY[", $ids, "])")
     };
 }
