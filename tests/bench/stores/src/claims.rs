@@ -23,17 +23,24 @@ pub const BATCH: usize = 100;
 pub const LEASE: Duration = Duration::from_mins(3);
 
 /// Prints the tables.
-pub async fn table(place: &Place, jobs: usize) -> anyhow::Result<()> {
+///
+/// Of those whose names have `only` in them, if not of all; what they are measured by is the first.
+pub async fn table(place: &Place, jobs: usize, only: Option<&str>) -> anyhow::Result<()> {
+    let chosen = |all: &[Who]| -> Vec<Who> {
+        let named = |who: &&Who| only.is_none_or(|only| who.name().contains(only));
+        all.iter().filter(named).copied().collect()
+    };
+    let (postgres, sqlite) = (chosen(&POSTGRES), chosen(&SQLITE));
     println!("### Claim and release of {jobs} due jobs, in batches of {BATCH}\n");
     println!("| who | workers | jobs a second | bare SQL takes / this takes |");
     println!("|---|--:|--:|--:|");
     for workers in [1, 4, 8] {
         if place.postgres.is_some() {
-            rows(place, jobs, workers, &POSTGRES).await?;
+            rows(place, jobs, workers, &postgres).await?;
         }
     }
     for workers in [1, 4, 8] {
-        rows(place, jobs, workers, &SQLITE).await?;
+        rows(place, jobs, workers, &sqlite).await?;
     }
     println!();
     Ok(())

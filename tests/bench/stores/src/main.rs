@@ -49,6 +49,9 @@ enum Table {
         /// How many jobs are drained.
         #[arg(long, default_value_t = 10_000)]
         jobs: usize,
+        /// Only those who have this in their names, and the first of them is the measure.
+        #[arg(long)]
+        only: Option<String>,
     },
     /// A claim while many jobs wait for another day.
     Waiting {
@@ -82,7 +85,7 @@ async fn main() -> anyhow::Result<()> {
     let place = &options.place;
     match options.table {
         Table::Tokens { accounts } => tokens::table(place, accounts).await,
-        Table::Claims { jobs } => claims::table(place, jobs).await,
+        Table::Claims { jobs, only } => claims::table(place, jobs, only.as_deref()).await,
         Table::Waiting { jobs, accounts } => waiting::table(place, jobs, accounts).await,
         Table::History { accounts } => history::table(place, accounts).await,
         Table::Idle { accounts, backend } => idle::table(place, accounts, &backend).await,
