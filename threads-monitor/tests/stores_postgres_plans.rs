@@ -8,6 +8,7 @@
 
 mod server;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -36,8 +37,8 @@ fn job(number: usize) -> NewJob {
     }
 }
 
-async fn enqueue(storage: &Storage) {
-    futures::stream::iter(0..JOBS)
+async fn enqueue(storage: &Storage, numbers: Range<usize>) {
+    futures::stream::iter(numbers)
         .map(|number| storage.scheduler.enqueue(job(number)))
         .buffer_unordered(8)
         .try_for_each(|_| async { Ok(()) })
@@ -65,11 +66,13 @@ async fn work(storage: &Storage) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How many rows of jobs and lanes every ended connection has read.
-async fn rows_read(place: &Place) -> i64 {
+/// How many rows of jobs and lanes every ended connection has read: by going through a whole
+/// table, and in all.
+async fn rows_read(place: &Place) -> (i64, i64) {
     let mut connection = place.connect().await;
-    sqlx::query_scalar(
-        "SELECT sum(seq_tup_read + COALESCE(idx_tup_fetch, 0))::bigint FROM pg_stat_user_tables \
+    sqlx::query_as(
+        "SELECT sum(seq_tup_read)::bigint, sum(seq_tup_read + COALESCE(idx_tup_fetch, 0))::bigint \
+         FROM pg_stat_user_tables \
          WHERE schemaname = $1 AND relname IN ('jobs', 'lanes', 'waiting')",
     )
     .bind(place.schema())
@@ -109,21 +112,44 @@ async fn a_few_jobs_among_many_are_claimed_and_released_without_reading_the_othe
         return;
     };
     let storage = Storage::open(&place.address()).await.unwrap();
-    enqueue(&storage).await;
+    enqueue(&storage, 0..JOBS).await;
     closed(storage, &place).await;
     let schema = place.schema();
     place
         .say(&format!("ANALYZE {schema}.jobs, {schema}.lanes"))
         .await;
     let storage = Storage::open(&place.address()).await.unwrap();
-    let before = rows_read(&place).await;
+    let (_, before) = rows_read(&place).await;
 
     work(&storage).await.unwrap();
     closed(storage, &place).await;
 
-    let read = rows_read(&place).await - before;
+    let read = rows_read(&place).await.1 - before;
     assert!(
         (1..1_000).contains(&read),
         "{read} rows were read for {BATCH} of {JOBS} jobs"
     );
+}
+
+/// A plan that is made while there are few would go through all of them, and is kept.
+#[tokio::test]
+async fn no_plan_of_a_time_with_few_jobs_goes_through_a_whole_table() {
+    let Some(place) = Place::in_new_database().await else {
+        return;
+    };
+    let storage = Storage::open(&place.address()).await.unwrap();
+    enqueue(&storage, 0..BATCH).await;
+    let schema = place.schema();
+    place
+        .say(&format!("ANALYZE {schema}.jobs, {schema}.lanes"))
+        .await;
+
+    work(&storage).await.unwrap();
+    enqueue(&storage, BATCH..2 * BATCH).await;
+    work(&storage).await.unwrap();
+    closed(storage, &place).await;
+
+    let (by_whole_tables, in_all) = rows_read(&place).await;
+    assert_eq!(by_whole_tables, 0);
+    assert!(in_all > 0);
 }
