@@ -14,7 +14,9 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::assets;
-use crate::pages::{account, api, archive, chain, connect, disconnect, home, legal, plan, posts};
+use crate::pages::{
+    account, api, archive, chain, connect, disconnect, home, legal, plan, posts, reuse,
+};
 use crate::problem::Problem;
 use crate::security;
 use crate::session::{Logins, SessionCookie};
@@ -241,6 +243,7 @@ impl App {
             .route("/posts/{id}/cancel", post(posts::cancel))
             .route("/posts/{id}/decide", post(posts::decide))
             .route("/posts/{id}/chain", post(chain::decide))
+            .route("/posts/{id}/draft", post(reuse::reuse))
             .route("/connect", get(connect::ask).post(connect::start))
             .route("/oauth/callback", get(connect::callback))
             .route("/privacy", get(legal::privacy))

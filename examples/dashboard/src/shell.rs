@@ -161,6 +161,11 @@ impl Notice {
             text: "The draft is discarded.",
         },
         Self {
+            key: "reused",
+            tone: "good",
+            text: "Its words and files are a draft now. The post itself stays as it is.",
+        },
+        Self {
             key: "repeated",
             tone: "good",
             text: "The post is repeated from now on.",

@@ -11,6 +11,7 @@ pub(crate) mod legal;
 pub(crate) mod plan;
 pub(crate) mod posts;
 mod queue;
+pub(crate) mod reuse;
 mod series;
 
 use serde::Deserialize;

@@ -15,6 +15,7 @@ use threads_monitor::{AccountSummary, MonitorError, StoreError, Zone};
 
 use super::chain::ChainView;
 use super::queue::{self, QueueEntry};
+use super::reuse::ReuseView;
 use super::{PageQuery, Person, warning_words};
 use crate::app::AppState;
 use crate::compose::ScheduleForm;
@@ -49,6 +50,7 @@ struct PostPage {
     shell: Shell,
     person: Person,
     post: PostView,
+    reuse: Option<ReuseView>,
 }
 
 struct PostView {
@@ -271,6 +273,7 @@ pub(crate) async fn show(
             shell,
             person: Person::of(&account),
             post: view(&scheduled, account.zone, permalink),
+            reuse: ReuseView::of(&scheduled.post)?,
         },
     )
 }
@@ -326,7 +329,7 @@ pub(super) fn read_id(id: &str) -> Result<JobId, Problem> {
     id.parse().map_err(|_| Problem::not_found())
 }
 
-async fn find(state: &AppState, id: &str) -> Result<ScheduledPost, Problem> {
+pub(super) async fn find(state: &AppState, id: &str) -> Result<ScheduledPost, Problem> {
     let id = read_id(id)?;
     state
         .settings

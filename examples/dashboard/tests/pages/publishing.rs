@@ -309,13 +309,12 @@ async fn an_answer_that_gets_lost_is_verified_and_shown_as_published() {
     assert_eq!(copies, 1);
 }
 
-#[tokio::test]
-async fn an_unknown_outcome_offers_a_decision_and_no_retry() {
-    let (dashboard, user) = Dashboard::connected().await;
+/// The page of a post whose publish call never got there, and of which nothing can be read.
+async fn with_unknown_outcome(dashboard: &Dashboard, user: &UserId, text: &str) -> String {
     let sent = schedule(
-        &dashboard,
-        &user,
-        &[("text", "Unknown"), ("due", "2026-06-01T12:05")],
+        dashboard,
+        user,
+        &[("text", text), ("due", "2026-06-01T12:05")],
     )
     .await;
     dashboard
@@ -329,10 +328,24 @@ async fn an_unknown_outcome_offers_a_decision_and_no_retry() {
         Fault::subcode(100, 33),
     ));
     dashboard.live(180, Duration::from_mins(1)).await;
-
     let post = sent.location();
-    let post = post.split('?').next().unwrap();
-    let page = dashboard.get(post).await;
+    post.split('?').next().unwrap().to_owned()
+}
+
+fn publish_calls(dashboard: &Dashboard) -> usize {
+    let requests = dashboard.sandbox.requests();
+    let calls = requests
+        .iter()
+        .filter(|request| request.endpoint == Some(Endpoint::PublishContainer));
+    calls.count()
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_offers_a_decision_and_no_retry() {
+    let (dashboard, user) = Dashboard::connected().await;
+
+    let post = with_unknown_outcome(&dashboard, &user, "Unknown").await;
+    let page = dashboard.get(&post).await;
 
     assert!(page.body.contains("Needs attention"), "{}", page.body);
     assert!(
@@ -351,8 +364,64 @@ async fn an_unknown_outcome_offers_a_decision_and_no_retry() {
         .post(&format!("{post}/decide"), &[("decision", "it_is_live")])
         .await;
     assert_eq!(decided.location(), format!("{post}?notice=decided"));
-    let page = dashboard.get(post).await;
+    let page = dashboard.get(&post).await;
     assert!(page.body.contains("A person said so."));
+}
+
+#[tokio::test]
+async fn a_discarded_post_becomes_one_draft_and_says_that_it_may_be_live() {
+    let (dashboard, user) = Dashboard::connected().await;
+    let post = with_unknown_outcome(&dashboard, &user, "Once more").await;
+    let open = dashboard.get(&post).await;
+    let early = dashboard.post(&format!("{post}/draft"), &[]).await;
+    dashboard
+        .post(&format!("{post}/decide"), &[("decision", "discard")])
+        .await;
+
+    let page = dashboard.get(&post).await;
+    let key = page.body.split_once("name=\"key\" value=\"").unwrap().1;
+    let key = key.split_once('"').unwrap().0;
+    for _ in 0..2 {
+        let made = dashboard
+            .post(&format!("{post}/draft"), &[("key", key)])
+            .await;
+        assert_eq!(
+            made.location(),
+            format!("/accounts/{user}/plan?notice=reused#drafts")
+        );
+    }
+
+    assert!(!open.body.contains("Make a draft of it"));
+    assert_eq!(early.status.as_u16(), 409);
+    assert!(page.body.contains("Make a draft of it"), "{}", page.body);
+    assert!(page.body.contains("or readers may see it twice"));
+    let drafts = dashboard.monitor.drafts(&user).await.unwrap();
+    let texts: Vec<_> = drafts
+        .iter()
+        .map(|draft| draft.entry.content.draft.text.as_deref())
+        .collect();
+    assert_eq!(texts, [Some("Once more")]);
+    assert_eq!(drafts[0].entry.content.due, None);
+    assert!(dashboard.get(&post).await.body.contains("Discarded"));
+    // Nothing was sent but the one call whose answer was lost.
+    assert_eq!(publish_calls(&dashboard), 1);
+}
+
+#[tokio::test]
+async fn a_thread_offers_no_draft() {
+    let (dashboard, user) = Dashboard::connected().await;
+    let due = ("due", "2026-06-02T19:00");
+    let sent = schedule(&dashboard, &user, &[("text", "One"), ("part", "Two"), due]).await;
+    let post = sent.location();
+    let post = post.split('?').next().unwrap();
+    dashboard.post(&format!("{post}/cancel"), &[]).await;
+
+    let page = dashboard.get(post).await;
+    let refused = dashboard.post(&format!("{post}/draft"), &[]).await;
+
+    assert!(page.body.contains("Cancelled"), "{}", page.body);
+    assert!(!page.body.contains("Make a draft of it"));
+    assert_eq!(refused.status.as_u16(), 409);
 }
 
 #[tokio::test]
