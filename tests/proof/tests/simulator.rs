@@ -88,6 +88,7 @@ fn a_mistake_is_found_within_the_seeds(
         Mutant::NoFencing,
         Mutant::NotFoundIsUnpublished,
         Mutant::CancelInFlight,
+        Mutant::NoSendDeadline,
         Mutant::EditInFlight
     )]
     mutant: Mutant,

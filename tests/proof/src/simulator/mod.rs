@@ -50,6 +50,8 @@ pub struct Faults {
     pub crash: u32,
     /// A node stands still at a move of its own.
     pub pause: u32,
+    /// A node stands still between the authorisation of a publish call and the call.
+    pub held_up: u32,
     /// A container gets lost or fails.
     pub lost_container: u32,
     /// A person cancels or edits.
@@ -69,6 +71,7 @@ impl Faults {
             failed_write: rate(),
             crash: rate() / 4,
             pause: rate() / 4,
+            held_up: rate(),
             lost_container: rate(),
             person: rate(),
         }

@@ -234,8 +234,13 @@ impl Story {
             self.say(|| "a node dies".to_owned());
             return false;
         }
-        if self.chance(self.faults.pause) {
-            let again = self.in_ms(1_000, 900_000);
+        // Others have to see the post through meanwhile, for a late call to do harm.
+        let (pause, longest) = match happening {
+            Happening::Perform(_, Effect::Publish { .. }) => (self.faults.held_up, 3_600_000),
+            _ => (self.faults.pause, 900_000),
+        };
+        if self.chance(pause) {
+            let again = self.in_ms(1_000, longest);
             self.nodes[node].paused_until = again;
             self.say(|| format!("a node stands still until {again}"));
             self.at(again, happening.clone());
@@ -378,7 +383,10 @@ impl Story {
 
     fn perform(&mut self, worker: usize, effect: Effect) {
         let Worker { job, epoch, .. } = self.workers[worker];
-        if self.design.is_fenced() && !self.keeps_lease(job, epoch) {
+        // Before a publish call nobody asks the store: what a worker knows of its lease by its own
+        // clock, and the deadline, have to do.
+        let asks_first = self.design.is_fenced() && !matches!(effect, Effect::Publish { .. });
+        if asks_first && !self.keeps_lease(job, epoch) {
             return;
         }
         match effect {
@@ -458,11 +466,13 @@ impl Story {
     }
 
     fn publish(&mut self, worker: usize, container: ContainerId, send_before: DateTime<Utc>) {
-        let Worker { node, job, .. } = self.workers[worker];
+        let Worker {
+            node, job, epoch, ..
+        } = self.workers[worker];
         let clock = self.now + self.nodes[node].skew;
-        let lease_left = self.jobs[job]
-            .lease
-            .map_or(TimeDelta::zero(), |held| held.until - self.now);
+        // Whoever has it now: the worker's own one is over by then.
+        let held = self.jobs[job].lease.filter(|held| held.epoch == epoch);
+        let lease_left = held.map_or(TimeDelta::zero(), |held| held.until - self.now);
         let is_late = clock > send_before || lease_left < LEASE_LEFT_TO_SEND;
         if (is_late && self.design.has_send_deadline()) || self.chance(self.faults.not_sent) {
             let not_sent = Answer::NotSent {
