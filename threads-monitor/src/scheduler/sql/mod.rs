@@ -160,13 +160,14 @@ impl Scheduler for SqlScheduler {
         if self.releases.write(&lease, &change).await? {
             return Ok(());
         }
-        self.change_leased(
+        // Boxed, because it is the seldom one: all releases would be as large as it.
+        Box::pin(self.change_leased(
             "releasing a job",
             say::RELEASE,
             &lease,
             change,
             Lane::Released,
-        )
+        ))
         .await?;
         Ok(())
     }
